@@ -1,0 +1,211 @@
+"""params.yaml as typed sections: the only place values come from.
+
+Every field carries its unit, its range and, where there is one, the section of the paper that
+states it. An unknown key, a wrong type or a value outside its range is a `ConfigError`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import typing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import yaml
+
+from renderfit import paths
+from renderfit.errors import ConfigError
+
+Section = TypeVar("Section")
+
+
+def value(default: Any, *, low: float | None = None, high: float | None = None, unit: str = "", about: str = "") -> Any:
+    """Declare a parameter: default, inclusive range, unit and what it is."""
+    metadata = {"low": low, "high": high, "unit": unit, "about": about}
+    if isinstance(default, list):
+        return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Which objects (section 4.1)."""
+
+    source: str = value("default", about="default | open | drills | deepcpd | path of a folder of meshes")
+    categories: list[str] = value(["bottle", "camera", "drill", "spray"])
+    instances: int = value(13, low=3, about="instances per category: canonical, training, T1, T2")
+
+
+@dataclass(frozen=True)
+class Watertight:
+    """ManifoldPlus (section 4.1)."""
+
+    depth: int = value(7, low=4, high=10, about="cells along the longest side: 2^depth / 1.39")
+    seal: int = value(0, low=0, high=16, unit="cells", about="holes up to twice this are closed")
+    ratio: float = value(0.01, low=1e-4, high=1.0, about="refinement threshold / edge length")
+    vertices: int = value(3300, low=100, about="vertex budget of the mesh that registration uses")
+
+
+@dataclass(frozen=True)
+class ShapeSpace:
+    """Coherent Point Drift and the latent space (section 3.2)."""
+
+    points: int = value(1000, low=50, about="points per cloud in CPD")
+    beta: float = value(0.3, low=0.01, high=10, unit="RMS radius", about="width of the deformation kernel")
+    lam: float = value(5.0, low=0.01, high=1e4, about="weight of smoothness")
+    outliers: float = value(0.1, low=0.0, high=0.9, about="weight of the uniform component")
+    iterations: int = value(80, low=1, high=1000)
+    tolerance: float = value(1e-5, low=0.0)
+    components: int = value(5, low=1, high=50, about="latent dimensions (paper: 5)")
+    seed: int = value(0)
+
+
+@dataclass(frozen=True)
+class CameraSection:
+    """The camera of all synthetic views."""
+
+    size: int = value(256, low=32, high=4096, unit="px")
+    focal: float = value(420.0, low=1, unit="px")
+    distance: float = value(0.7, low=0.05, unit="m")
+
+
+@dataclass(frozen=True)
+class Views:
+    """Test views and the pose noise (section 4.3)."""
+
+    count: int = value(4, low=1, about="views per test instance")
+    elevation_low: float = value(10.0, low=-90, high=90, unit="degree")
+    elevation_high: float = value(55.0, low=-90, high=90, unit="degree")
+    noise_xy: float = value(0.05, low=0, unit="m", about="uniform +-, x and y of the camera frame")
+    noise_rotation: float = value(15.0, low=0, high=180, unit="degree", about="uniform +-, each axis")
+    seed: int = value(7)
+
+
+@dataclass(frozen=True)
+class UNet:
+    """Semantic segmentation (section 3.3.1)."""
+
+    size: int = value(128, low=32, unit="px", about="side of the crop the network sees")
+    width: int = value(16, low=4, high=128, about="channels of the first level")
+    levels: int = value(4, low=2, high=6)
+    steps: int = value(1500, low=1)
+    batch: int = value(16, low=1)
+    rate: float = value(2e-3, low=1e-6, high=1.0)
+    seed: int = value(0)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The paper's registration (sections 4.2 and 4.3)."""
+
+    momentum: float = value(0.9, low=0, high=0.9999)
+    decay: float = value(0.95, low=0.1, high=1.0, about="learning rate factor per iteration")
+    iterations: int = value(30, low=1, about="at most (section 4.2)")
+    shape_rate: float = value(0.05, low=0, about="unstated in the paper")
+    rotation_rate: float = value(0.07, low=0, unit="rad^2", about="unstated in the paper")
+    translation_rate: float = value(7e-4, low=0, unit="m^2", about="unstated in the paper")
+    pose_every: int = value(3, low=1, about="shape updates per pose update (section 4.3)")
+    plateau: float = value(1e-3, low=0, about="relative change that ends the iteration; unstated")
+    gradient: Literal["paper", "screen", "screen_dilated", "edge"] = value("screen_dilated")
+    loss: Literal["features", "mask"] = value("features")
+
+
+@dataclass(frozen=True)
+class Ours:
+    """Levenberg-Marquardt on image residuals."""
+
+    prior: float = value(10.0, low=0, about="weight of |z|^2")
+    model: Literal["pca", "rich"] = value("rich", about="5-D space of the paper, or the richer one")
+
+
+@dataclass(frozen=True)
+class Cls:
+    """Latent and rigid least squares on the visible cloud (CLS)."""
+
+    iterations: int = value(40, low=1)
+
+
+@dataclass(frozen=True)
+class Table1:
+    """Scores of Table 1."""
+
+    bootstrap: int = value(2000, low=10)
+    failure: float = value(2.0, low=1, about="a run fails when v2v exceeds this times the latent floor")
+    seed: int = value(0)
+
+
+@dataclass(frozen=True)
+class Compute:
+    """How work is spread; never changes a result."""
+
+    backend: Literal["serial", "loky", "dask"] = value("loky")
+    jobs: int = value(0, low=0, about="worker processes; 0: one per core")
+    scheduler: str = value("", about="address of a Dask scheduler")
+
+
+SECTIONS: dict[str, type] = {
+    "dataset": Dataset,
+    "watertight": Watertight,
+    "shape_space": ShapeSpace,
+    "camera": CameraSection,
+    "views": Views,
+    "unet": UNet,
+    "paper": Paper,
+    "ours": Ours,
+    "cls": Cls,
+    "table1": Table1,
+    "compute": Compute,
+}
+
+
+def parse(kind: type[Section], entries: dict[str, Any], name: str) -> Section:
+    """Check `entries` against the dataclass `kind`; `name` is the section in messages."""
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    hints = typing.get_type_hints(kind)
+    for key, entry in entries.items():
+        if key not in fields:
+            raise ConfigError(f"params.yaml: unknown parameter {name}.{key}; expected one of {', '.join(fields)}")
+        _check(f"{name}.{key}", entry, hints[key], fields[key].metadata)
+    return kind(**{key: float(v) if hints[key] is float else v for key, v in entries.items()})
+
+
+def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any]) -> None:
+    origin = typing.get_origin(hint)
+    if origin is Literal:
+        if entry not in typing.get_args(hint):
+            raise ConfigError(f"params.yaml: {name} is {entry!r}; expected one of {', '.join(map(str, typing.get_args(hint)))}")
+        return
+    kind = (int, float) if hint is float else origin or hint
+    if not isinstance(entry, kind) or (isinstance(entry, bool) and hint is not bool):
+        raise ConfigError(f"params.yaml: {name} is {entry!r}; expected {getattr(hint, '__name__', hint)}")
+    low, high = metadata.get("low"), metadata.get("high")
+    if hint in (int, float) and not ((low is None or entry >= low) and (high is None or entry <= high)):
+        raise ConfigError(f"params.yaml: {name} is {entry} {metadata.get('unit', '')}; expected {low} to {high}")
+
+
+def load(path: Path | None = None) -> dict[str, Any]:
+    """Read and check all sections of params.yaml.
+
+    Raises
+    ------
+    ConfigError
+        If the file is missing, is not YAML, or holds an unknown key or a bad value.
+    """
+    path = path or paths.ROOT / "params.yaml"
+    try:
+        entries = yaml.safe_load(path.read_text()) or {}
+    except (OSError, yaml.YAMLError) as problem:
+        raise ConfigError(f"{path}: {problem}") from problem
+    unknown = set(entries) - set(SECTIONS) - {"profiles"}
+    if unknown:
+        raise ConfigError(f"params.yaml: unknown section {', '.join(sorted(unknown))}; expected one of {', '.join(SECTIONS)}")
+    return {name: parse(kind, entries.get(name) or {}, name) for name, kind in SECTIONS.items()}
+
+
+@functools.cache
+def section(kind: type[Section]) -> Section:
+    """Return one checked section of the root's params.yaml, e.g. ``section(config.Views)``."""
+    name = next(name for name, known in SECTIONS.items() if known is kind)
+    return typing.cast(Section, load()[name])

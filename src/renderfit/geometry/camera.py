@@ -1,0 +1,91 @@
+"""Cameras: OpenCV frame (x right, y down, z forward), pixel centres at +0.5, row 0 on top."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from renderfit.errors import DataError, ShapeError
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A pinhole (or orthographic) camera.
+
+    Parameters
+    ----------
+    width, height : int
+        Image size [px].
+    fx, fy : float
+        Focal lengths [px]; for an orthographic camera the scale [px/m].
+    cx, cy : float
+        Principal point [px]; the image centre is (width / 2, height / 2).
+    near : float
+        Nearest depth that is drawn [m].
+    orthographic : bool
+        Project along z instead of through the centre.
+
+    Raises
+    ------
+    ShapeError
+        If a size or focal length is not positive.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    near: float = 0.01
+    orthographic: bool = False
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.height < 1:
+            raise ShapeError(f"camera is {self.width} x {self.height} px; expected at least 1 x 1")
+        if not (self.fx > 0 and self.fy > 0 and self.near > 0):
+            raise ShapeError(f"camera has fx {self.fx}, fy {self.fy}, near {self.near}; expected positive numbers")
+
+    @classmethod
+    def centred(cls, size: int, focal: float) -> Camera:
+        """Return a square camera of `size` px with its principal point in the middle."""
+        return cls(size, size, focal, focal, size / 2, size / 2)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Camera:
+        """Read a camera from JSON: width, height, fx, fy, cx, cy.
+
+        Raises
+        ------
+        DataError
+            If the file is missing, is not JSON or lacks a key.
+        """
+        try:
+            return cls(**json.loads(Path(path).read_text()))
+        except (OSError, ValueError, TypeError) as problem:
+            raise DataError(f'camera file {path}: {problem}; expected JSON {{"width", "height", "fx", "fy", "cx", "cy"}}') from problem
+
+    def save(self, path: str | Path) -> None:
+        """Write the camera as JSON."""
+        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+    def scaled(self, factor: float) -> Camera:
+        """Return the camera of the same view at `factor` times the resolution."""
+        size = (round(self.width * factor), round(self.height * factor))
+        sx, sy = size[0] / self.width, size[1] / self.height
+        return replace(self, width=size[0], height=size[1], fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy)
+
+    def cropped(self, left: int, top: int, width: int, height: int) -> Camera:
+        """Return the camera of the window whose top left pixel is (left, top)."""
+        return replace(self, width=width, height=height, cx=self.cx - left, cy=self.cy - top)
+
+    def project(self, points: Tensor) -> Tensor:
+        """Project camera-frame points (..., 3) [m] to pixels (..., 2)."""
+        x, y, z = points.unbind(-1)
+        if self.orthographic:
+            z = torch.ones_like(z)
+        return torch.stack([self.fx * x / z + self.cx, self.fy * y / z + self.cy], dim=-1)
