@@ -1,0 +1,145 @@
+"""Where a number comes from: code, parameters, data and versions, without any clock.
+
+Nothing here depends on when or in which folder a result was made, so that a rerun of the same
+commit writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from renderfit import paths
+from renderfit.errors import DataError
+
+PACKAGES = ("numpy", "torch", "numba", "moderngl")
+SOURCES = ("src", "notebooks", "datasets", "params.yaml", "dvc.yaml", "data.dvc", "requirements.lock")
+"""What can change a result; commits that touch only texts or the results themselves do not count."""
+
+_renderer: list[str] = []
+
+
+def note_renderer(name: str) -> None:
+    """Remember the OpenGL renderer string of this process; the rendering package calls it once a context exists."""
+    if name not in _renderer:
+        _renderer.append(name)
+
+
+def provenance(inputs: Iterable[Path | str] = (), sections: Iterable[str] = (), renderer: str = "") -> dict[str, Any]:
+    """Describe what a result was computed with.
+
+    Parameters
+    ----------
+    inputs : iterable of paths
+        Files or folders the result was computed from; their contents are hashed.
+    sections : iterable of str
+        Sections of params.yaml the result depends on; none given: all of them.
+    renderer : str
+        OpenGL renderer string; empty: the one this process has noted, else ``"not used"``.
+
+    Returns
+    -------
+    dict
+        ``commit`` (last commit that touched a source), ``dirty``, ``code`` (sha256 of src/renderfit), ``params``
+        and ``data`` (sha256), ``inputs`` (path -> sha256), ``versions``, ``renderer``. No timestamps.
+
+    Raises
+    ------
+    DataError
+        If an input does not exist.
+
+    Examples
+    --------
+    >>> sorted(provenance(sections=["camera"]))
+    ['code', 'commit', 'data', 'dirty', 'inputs', 'params', 'renderer', 'versions']
+    """
+    hashes = {_relative(Path(path)): hash_path(Path(path)) for path in inputs}
+    commit, dirty = _git(paths.ROOT)
+    return {
+        "commit": commit,
+        "dirty": dirty,
+        "code": code_hash(),
+        "params": params_hash(sections),
+        "data": _digest(json.dumps(hashes, sort_keys=True).encode()),
+        "inputs": dict(sorted(hashes.items())),
+        "versions": versions(),
+        "renderer": renderer or ", ".join(_renderer) or "not used",
+    }
+
+
+def hash_path(path: Path) -> str:
+    """Return the sha256 of a file, or of a folder's relative names and contents.
+
+    Raises
+    ------
+    DataError
+        If `path` does not exist.
+    """
+    path = path if path.is_absolute() else paths.ROOT / path
+    if path.is_file():
+        return _digest(path.read_bytes())
+    if not path.is_dir():
+        raise DataError(f"{path} does not exist; expected a file or folder that a result was computed from; run `dvc repro` first")
+    names = sorted(p.relative_to(path).as_posix() for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return _digest("\n".join(f"{name} {_digest((path / name).read_bytes())}" for name in names).encode())
+
+
+@functools.cache
+def code_hash() -> str:
+    """Return the sha256 of all source files of the package."""
+    folder = Path(__file__).parent
+    kept = sorted(p for p in folder.rglob("*") if p.suffix in {".py", ".glsl", ".mplstyle", ".js", ".html", ".css"})
+    return _digest("\n".join(f"{p.relative_to(folder).as_posix()} {_digest(p.read_bytes())}" for p in kept).encode())
+
+
+def params_hash(sections: Iterable[str] = ()) -> str:
+    """Return the sha256 of the named sections of params.yaml (none: every section), independent of comments and order."""
+    entries = yaml.safe_load((paths.ROOT / "params.yaml").read_text()) or {}
+    names = sorted(sections) or sorted(set(entries) - {"profiles", "compute"})
+    return _digest(json.dumps({name: entries.get(name) for name in names}, sort_keys=True).encode())
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that make numbers."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+@functools.cache
+def _git(root: Path) -> tuple[str, bool]:
+    """Return the last commit that touched a source, and whether a source differs from it."""
+    sources = [f":/{name}" for name in SOURCES]
+    commit = _run(root, "log", "-1", "--format=%H", "--", *sources)
+    return commit or "not in git", bool(_run(root, "status", "--porcelain", "--untracked-files=no", "--", *sources))
+
+
+def _run(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _relative(path: Path) -> str:
+    path = path if path.is_absolute() else paths.ROOT / path
+    return path.relative_to(paths.ROOT).as_posix() if path.is_relative_to(paths.ROOT) else path.name
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
