@@ -1,0 +1,39 @@
+import dataclasses
+
+import pytest
+import yaml
+
+from renderfit import config, paths
+from renderfit.errors import ConfigError
+
+
+def test_the_committed_parameters_are_valid_and_complete():
+    entries = yaml.safe_load((paths.ROOT / "params.yaml").read_text())
+    config.load(paths.ROOT / "params.yaml")
+    for name, kind in config.SECTIONS.items():
+        assert set(entries[name]) == {field.name for field in dataclasses.fields(kind)}, name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("views: {cuont: 4}", "unknown parameter views.cuont"),
+        ("viws: {count: 4}", "unknown section viws"),
+        ("views: {count: 0}", "views.count is 0"),
+        ("views: {count: many}", "expected int"),
+        ("paper: {gradient: best}", "expected one of paper, screen"),
+        ("watertight: {depth: true}", "expected int"),
+        ("views: [", "params.yaml"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, text, message):
+    path = tmp_path / "params.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        config.load(path)
+
+
+def test_every_parameter_has_a_range_or_a_meaning():
+    for name, kind in config.SECTIONS.items():
+        for field in dataclasses.fields(kind):
+            assert field.metadata, f"{name}.{field.name} is not declared with value()"
