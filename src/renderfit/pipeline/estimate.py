@@ -1,0 +1,66 @@
+"""How long a stage takes: measured on the last run here, else the typical time of the default profile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from renderfit import paths
+
+TYPICAL = {
+    "dataset": 15.0,
+    "watertight": 60.0,
+    "shape_space": 90.0,
+    "views": 20.0,
+    "unet": 240.0,
+    "register": 180.0,
+    "table1": 30.0,
+    "figures": 180.0,
+    "real": 60.0,
+    "book": 60.0,
+}
+"""Seconds of each stage of the default profile on two cores: what a first run is told."""
+
+_log = logging.getLogger(__name__)
+
+
+def last_times() -> dict[str, float]:
+    """Return the seconds each stage took when it last ran in this root (empty before the first run)."""
+    try:
+        found: dict[str, float] = json.loads(_store().read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+@contextlib.contextmanager
+def announced(name: str, stages: Sequence[str]) -> Iterator[None]:
+    """Log the start of a stage with an estimate and, when it succeeds, its end; keep the time for the next run."""
+    known = last_times()
+    place = stages.index(name)
+    here = known.get(name, TYPICAL[name])
+    rest = sum(known.get(later, TYPICAL[later]) for later in stages[place:])
+    basis = "as last time" if name in known else "first run here"
+    _log.info("stage %d of %d, %s: about %s (%s); to the end at most %s", place + 1, len(stages), name, _words(here), basis, _words(rest))
+    start = time.monotonic()
+    yield
+    seconds = time.monotonic() - start
+    _log.info("stage %d of %d, %s: done in %s", place + 1, len(stages), name, _words(seconds))
+    store = _store()
+    store.parent.mkdir(parents=True, exist_ok=True)
+    part = store.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(last_times() | {name: round(seconds, 1)}, indent=1))
+    part.replace(store)
+
+
+def _store() -> Path:
+    return paths.ROOT / "build" / "stage-seconds.json"
+
+
+def _words(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.1f} min"

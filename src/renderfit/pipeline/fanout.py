@@ -1,0 +1,60 @@
+"""Spread independent tasks over processes or machines; never changes a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import joblib
+
+from renderfit import config
+from renderfit.progress import progress
+
+Result = TypeVar("Result")
+
+
+def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], label: str, jobs: int | None = None) -> list[Result]:
+    """Call ``function(*task)`` for every task and return the results in the order of the tasks.
+
+    The section ``compute`` of params.yaml says where: in this process, in worker processes of this
+    machine (started afresh, never forked: an OpenGL context does not survive a fork), or on a Dask
+    cluster.
+
+    Parameters
+    ----------
+    function : callable
+        A function of a module (workers import it).
+    tasks : iterable of tuple
+        Positional arguments of each call.
+    label : str
+        What the progress line calls the tasks.
+    jobs : int, optional
+        Worker processes; default ``compute.jobs``, where 0 is one per core.
+    """
+    todo = list(tasks)
+    settings = config.section(config.Compute)
+    workers = min(jobs or settings.jobs or joblib.cpu_count(), max(1, len(todo)))
+    if settings.backend == "serial" or (workers == 1 and settings.backend == "loky"):
+        return list(progress((function(*task) for task in todo), label, len(todo)))
+    with joblib.parallel_config(settings.backend, n_jobs=workers, **_scheduler(settings)):
+        calls = (joblib.delayed(_alone)(function, task) for task in todo)
+        results: Iterator[Result] = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="all")(calls)
+        return list(progress(results, label, len(todo)))
+
+
+def _scheduler(settings: config.Compute) -> dict[str, Any]:
+    """Connect to the named Dask scheduler, or to a cluster of this machine's cores."""
+    if settings.backend != "dask":
+        return {}
+    from distributed import Client
+
+    client = Client(settings.scheduler) if settings.scheduler else Client(processes=True, threads_per_worker=1)
+    return {"client": client} if settings.scheduler else {"client": client, "wait_for_workers_timeout": 60}
+
+
+def _alone(function: Callable[..., Result], task: tuple[Any, ...]) -> Result:
+    """Run one task in a worker with one thread."""
+    import torch
+
+    torch.set_num_threads(1)
+    return function(*task)
