@@ -1,0 +1,106 @@
+"""Make the environment: headless OpenGL when it is missing, ``.venv`` with the locked packages, this package.
+
+Standard library only: runs on a bare Debian with Python. Running it again only does what changed.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LIBRARIES = {"EGL": "libegl1", "GL": "libgl1"}
+
+
+def say(text: str) -> None:
+    """Tell the user on stderr."""
+    print(f"bootstrap: {text}", file=sys.stderr, flush=True)
+
+
+def check_python() -> None:
+    """Stop with a hint when this Python is too old."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the check is for those who run it with an older one
+        found = ".".join(map(str, sys.version_info[:3]))
+        sys.exit(f"bootstrap: Python {found} found, 3.11 or newer needed; name one with: make PYTHON=python3.11 reproduce")
+
+
+def opengl() -> None:
+    """Install the headless OpenGL libraries of Debian when they are missing and we may; else say what happens."""
+    missing = [package for name, package in LIBRARIES.items() if ctypes.util.find_library(name) is None]
+    if not missing or not sys.platform.startswith("linux"):
+        return
+    note = f"no headless OpenGL ({', '.join(missing)} missing), the slower CPU rasteriser will be used"
+    if shutil.which("apt-get") is None:
+        say(note)
+        return
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if prefix and (shutil.which("sudo") is None or subprocess.run([*prefix, "true"], capture_output=True).returncode):
+        say(f"{note}; to install it: sudo apt-get install {' '.join(missing)}")
+        return
+    say(f"installing {' '.join(missing)}")
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    install = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *missing]
+    update = [*prefix, "apt-get", "update"]
+    for step in (update, install):
+        done = subprocess.run(step, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        say(f"{note}; apt-get said: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+
+
+def uv_environment() -> dict[str, str]:
+    """Hand pip's settings for sources of packages to uv, which reads none of pip's configuration."""
+    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    settings: dict[str, list[str]] = {}
+    for line in listed.splitlines():
+        key, _, entry = line.partition("=")
+        settings.setdefault(key.rsplit(".", 1)[-1], []).extend(entry.strip("'\"").replace("\\n", " ").split())
+    found = dict(os.environ)
+    names = {"find-links": "UV_FIND_LINKS", "extra-index-url": "UV_INDEX", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+    for key, variable in names.items():
+        entries = list(dict.fromkeys(settings.get(key, [])))
+        if entries and variable not in found:
+            found[variable] = (" " if variable == "UV_INDEX" else ",").join(entries)
+    found.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return found
+
+
+def install() -> None:
+    """Create the virtual environment and install the lock and this package into it."""
+    stamp = VENV / "renderfit-lock"
+    state = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in ("requirements.lock", "pyproject.toml"))).hexdigest()
+    state += f" {ROOT}"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == state:
+        return
+    if not PYTHON.exists():
+        say(f"making {VENV.relative_to(ROOT)}")
+        venv.create(VENV, with_pip=True)
+    say("installing the packages of requirements.lock")
+    pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
+    run([*pip, "uv"])
+    uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
+    environment = uv_environment()
+    run([*uv, "-r", ROOT / "requirements.lock"], environment)
+    run([*uv, "--no-deps", "-e", ROOT], environment)
+    stamp.write_text(state)
+
+
+def run(command: list[str | Path], environment: dict[str, str] | None = None) -> None:
+    """Run a command; end with its status when it fails."""
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        say(f"failed: {' '.join(map(str, command))}")
+        sys.exit(done.returncode)
+
+
+if __name__ == "__main__":
+    check_python()
+    opengl()
+    install()
