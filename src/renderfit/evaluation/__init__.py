@@ -1,0 +1,1 @@
+"""Scores, Table 1, traces of numbers and their verification."""

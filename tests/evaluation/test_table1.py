@@ -1,0 +1,105 @@
+"""Table 1: the arithmetic of cells and means, the layout, and loud failures on bad records."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from renderfit.errors import DataError
+from renderfit.evaluation import claims, table1
+from renderfit.evaluation.records import read_paper, read_records
+
+
+def test_cells_are_means_of_their_runs(make_records):
+    records = make_records()
+    table = table1.build(records, samples=50, seed=0)
+    cell = next(c for c in table["cells"] if (c["category"], c["instance"], c["method"], c["pose"]) == ("drill", "t2", "cls", "noise"))
+    runs = [r for r in records if (r["category"], r["instance"], r["method"], r["pose"]) == ("drill", "t2", "cls", "noise")]
+    assert cell["runs"] == 4
+    assert cell["v2v_mm"]["mean"] == pytest.approx(sum(r["v2v_mm"] for r in runs) / 4, abs=1e-6)
+    assert cell["v2v_mm"]["low"] <= cell["v2v_mm"]["mean"] <= cell["v2v_mm"]["high"]
+    assert cell["failures"] == 4  # 24 mm is more than twice the floor of 4 mm
+    assert cell["ratio"] == pytest.approx(6.0, rel=0.1)
+
+
+def test_result_does_not_depend_on_the_order_of_records(make_records):
+    records = make_records()
+    first = table1.build(records, samples=50, seed=0)
+    second = table1.build(records[::-1], samples=50, seed=0)
+    assert json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
+
+
+def test_one_changed_record_changes_the_table(make_records):
+    records = make_records()
+    before = table1.layout(table1.build(records, samples=50, seed=0))
+    records[-1]["v2v_mm"] += 1.0
+    assert table1.layout(table1.build(records, samples=50, seed=0)) != before
+
+
+def test_layout_has_a_row_per_instance_and_the_mean(make_records):
+    rows = list(csv.DictReader(io.StringIO(table1.layout(table1.build(make_records(), samples=50, seed=0)))))
+    block = [r for r in rows if (r["metric"], r["frame"], r["pose"]) == ("mean distance [mm]", "object", "known")]
+    assert [r["instance"] for r in block] == ["bottle t1", "bottle t2", "drill t1", "drill t2", "mean"]
+    assert "(" in block[0]["Ours RGB"]
+    assert "(" not in block[0]["Latent floor"]
+    camera = [r for r in rows if r["frame"] == "camera"]
+    assert camera
+    assert all(r["Latent floor"] == "" for r in camera)
+
+
+def test_verdicts_follow_their_rules(make_records):
+    found = {v["id"]: v for v in table1.build(make_records(), samples=50, seed=0)["claims"]}
+    assert found["noise"]["verdict"] == "reproduced"
+    assert found["near"]["verdict"] == "differs"  # 81 / 25 mm^2
+    assert found["learned"]["verdict"] == "not testable"
+    assert found["ours"]["verdict"] == "reproduced"
+
+
+def test_the_papers_own_table_gives_the_papers_own_ratios():
+    rows = read_paper()
+    assert len(rows) == 8
+    mean = {name: sum(row[name] for row in rows) / 8 for name in rows[0] if name not in ("category", "instance")}
+    assert mean["paper_known"] == pytest.approx(98.6, abs=0.1)
+    printed = {v["id"]: v["paper"] for v in claims.verdicts({"means": [], "cells": []})}
+    assert printed["near"]["to ground truth"] == pytest.approx(2.0, abs=0.05)
+    assert printed["noise"]["paper's method, noise / known"] == pytest.approx(1.16, abs=0.01)
+
+
+def test_written_files_are_whole_and_equal_on_rerun(make_records, tmp_path):
+    table = table1.build(make_records(), samples=50, seed=0)
+    first = [path.read_bytes() for path in table1.write(table, tmp_path)]
+    assert [path.read_bytes() for path in table1.write(table, tmp_path)] == first
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["table1.csv", "table1.json"]
+
+
+def test_records_are_read_from_their_files(make_records, tmp_path):
+    (tmp_path / "bottle-t1.json").write_text(json.dumps(make_records(("bottle",))))
+    (tmp_path / "bottle-t1-timing.json").write_text("{}")
+    assert len(read_records(tmp_path)) == 2 * (2 + 3 * 2 * 4)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda r: r.pop("v2v_mm"), "lacks v2v_mm"),
+        (lambda r: r.update(v2v_mm=float("nan")), "expected a finite number"),
+        (lambda r: r.update(view=1), "two records of the same run"),
+    ],
+)
+def test_bad_records_are_named(make_records, tmp_path, spoil, message):
+    records = make_records(("bottle",))
+    chosen = next(r for r in records if r["method"] == "ours" and r["view"] == 2)
+    if "two records" in message:
+        chosen["seed"] = 8
+    spoil(chosen)
+    (tmp_path / "bottle-t1.json").write_text(json.dumps(records))
+    with pytest.raises(DataError, match=message):
+        read_records(tmp_path)
+
+
+def test_missing_records_and_missing_floor_are_errors(make_records, tmp_path):
+    with pytest.raises(DataError, match="dvc repro register"):
+        read_records(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="latent_floor"):
+        table1.build([r for r in make_records() if r["method"] != "latent_floor"], samples=50, seed=0)
