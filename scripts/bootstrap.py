@@ -42,7 +42,7 @@ def opengl() -> None:
         say(note)
         return
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if prefix and (shutil.which("sudo") is None or subprocess.run([*prefix, "true"], capture_output=True).returncode):
+    if prefix and (shutil.which("sudo") is None or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode):
         say(f"{note}; to install it: sudo apt-get install {' '.join(missing)}")
         return
     say(f"installing {' '.join(missing)}")
@@ -50,14 +50,14 @@ def opengl() -> None:
     install = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", *missing]
     update = [*prefix, "apt-get", "update"]
     for step in (update, install):
-        done = subprocess.run(step, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        done = subprocess.run(step, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
         say(f"{note}; apt-get said: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
 
 
 def uv_environment() -> dict[str, str]:
     """Hand pip's settings for sources of packages to uv, which reads none of pip's configuration."""
-    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True).stdout
+    listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     settings: dict[str, list[str]] = {}
     for line in listed.splitlines():
         key, _, entry = line.partition("=")
@@ -94,7 +94,7 @@ def install() -> None:
 
 def run(command: list[str | Path], environment: dict[str, str] | None = None) -> None:
     """Run a command; end with its status when it fails."""
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL)
+    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         say(f"failed: {' '.join(map(str, command))}")
         sys.exit(done.returncode)

@@ -28,11 +28,11 @@ def command_names() -> list[str]:
 class LazyGroup(TyperGroup):
     """A group whose commands are modules, imported on first use."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer passes it
         """Return the command names without importing anything."""
         return command_names()
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer passes it
         """Import and return one command; None if there is none of that name."""
         if cmd_name not in command_names():
             return None
@@ -56,7 +56,7 @@ application = typer.Typer(
 
 
 @application.callback()
-def _root(ctx: typer.Context, verbose: bool = typer.Option(False, "--verbose", "-v", help="log more to stderr")) -> None:
+def _root(verbose: bool = typer.Option(False, "--verbose", "-v", help="log more to stderr")) -> None:
     output.configure_logging(verbose)
 
 

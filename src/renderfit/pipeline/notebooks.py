@@ -1,0 +1,116 @@
+"""Run notebooks with papermill: declared parameters only, the same bytes every time, one-line errors."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+from renderfit import paths
+from renderfit.errors import ConvergenceError, DataError
+from renderfit.pipeline.fanout import fan_out
+
+_log = logging.getLogger(__name__)
+
+
+def run_notebook(source: Path, target: Path, parameters: dict[str, Any] | None = None) -> Path:
+    """Execute one notebook and write it, outputs included, to `target`.
+
+    Parameters
+    ----------
+    source : Path
+        The notebook as it is stored, without outputs.
+    target : Path
+        Where the executed notebook goes; appears only when the notebook ran to its end. When a cell
+        fails, what ran so far is kept beside it as ``<name>.failed.ipynb``.
+    parameters : dict, optional
+        Values for names that the notebook's cell tagged ``parameters`` assigns; others are left out.
+
+    Raises
+    ------
+    DataError
+        If `source` is missing or no notebook.
+    ConvergenceError
+        If a cell raised; the message names notebook, cell and exception.
+    """
+    import nbformat
+    from papermill.exceptions import PapermillExecutionError
+
+    start = time.monotonic()
+    name = target.stem
+    failed = target.with_name(f"{name}.failed.ipynb")
+    failed.unlink(missing_ok=True)
+    try:
+        notebook = nbformat.read(source, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as problem:
+        raise DataError(f"{source}: not a readable notebook ({problem}); expected an .ipynb file of format 4") from problem
+    chosen = declared(notebook, parameters or {})
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part.ipynb")
+    os.environ["RENDERFIT_ROOT"] = str(paths.ROOT)  # the kernel inherits it
+    try:
+        _execute(source, part, chosen)
+    except PapermillExecutionError as problem:
+        _settle(part)
+        part.replace(failed)
+        message = f"notebook {source.name} ({name}), cell {problem.exec_count}: {problem.ename}: {problem.evalue.strip()}"
+        raise ConvergenceError(f"{message}; what ran so far: {failed}") from None
+    _settle(part)
+    part.replace(target)
+    _log.info("  notebook %s: %.0f s", name, time.monotonic() - start)
+    return target
+
+
+def run_notebooks(jobs: list[tuple[Path, Path, dict[str, Any]]], label: str = "notebooks") -> list[Path]:
+    """Run several notebooks, each in a process of its own; ``(source, target, parameters)`` each."""
+    return fan_out(run_notebook, jobs, label)
+
+
+def declared(notebook: Any, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return those of `parameters` that the cell tagged ``parameters`` of `notebook` assigns."""
+    import ast
+
+    names: set[str] = set()
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    names.add(node.id)
+    return {name: entry for name, entry in parameters.items() if name in names}
+
+
+def _execute(source: Path, part: Path, parameters: dict[str, Any]) -> None:
+    import papermill
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        papermill.execute_notebook(
+            source,
+            part,
+            parameters=parameters,
+            kernel_name="python3",
+            cwd=str(paths.ROOT),
+            progress_bar=False,
+            log_output=False,
+            request_save_on_cell_execute=True,
+        )
+
+
+def _settle(path: Path) -> None:
+    """Rewrite an executed notebook without what differs from run to run: cell ids, times, versions."""
+    import nbformat
+
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("language_info", None)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("metadata", {}).pop("papermill", None)
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    path.write_text(nbformat.writes(notebook) + "\n")

@@ -1,0 +1,35 @@
+"""Stage watertight: every raw mesh of the data set becomes a watertight one with the vertex budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from renderfit import config, paths
+from renderfit.pipeline.atomic import whole_folder, write_json
+from renderfit.pipeline.catalogue import mesh_path, splits
+from renderfit.pipeline.fanout import fan_out
+
+
+def run() -> None:
+    """Write ``artifacts/watertight/<category>/<name>.ply`` and ``results/watertight.json``."""
+    named = [(split.category, name) for split in splits() for name in split.names()]
+    with whole_folder(paths.ARTIFACTS / "watertight") as part:
+        tasks = [(mesh_path("dataset", category, name), part / category / f"{name}.ply") for category, name in named]
+        reports = fan_out(close, tasks, "watertight meshes")
+    entries = [{"category": category, "name": name, **report} for (category, name), report in zip(named, reports, strict=True)]
+    write_json(paths.RESULTS / "watertight.json", entries)
+
+
+def close(source: Path, target: Path) -> dict[str, Any]:
+    """Make one mesh watertight, resample it, write it and return its report without times."""
+    from renderfit.geometry import load_mesh, save_mesh
+    from renderfit.watertight import make_watertight, report, resample
+
+    settings = config.section(config.Watertight)
+    raw = load_mesh(source, check_unit=True)
+    solid = make_watertight(raw, depth=settings.depth, seal=settings.seal, ratio=settings.ratio)
+    even = resample(solid, vertices=settings.vertices)
+    save_mesh(even, target)
+    found = report(even, raw)
+    return {key: entry for key, entry in found.items() if key != "cpu_seconds"}
