@@ -71,7 +71,10 @@ def _colors(loaded: object) -> torch.Tensor | None:
     visual = getattr(loaded, "visual", None)
     if getattr(visual, "kind", None) != "vertex":
         return None
-    return torch.as_tensor(np.asarray(visual.vertex_colors, dtype=np.float64)[:, :3] / 255.0)  # type: ignore[union-attr]
+    colors = np.asarray(visual.vertex_colors, dtype=np.float64)  # type: ignore[union-attr]
+    if colors.ndim != 2 or len(colors) != len(loaded.vertices):  # type: ignore[attr-defined]  # clouds without colours claim to have some
+        return None
+    return torch.as_tensor(colors[:, :3] / 255.0)
 
 
 def save_mesh(mesh: Mesh, path: str | Path) -> None:

@@ -1,0 +1,209 @@
+"""Coherent Point Drift (section 3.2.1): rigid, affine and non-rigid registration of point sets."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from renderfit.errors import ConvergenceError, ShapeError
+from renderfit.shapes.expectation import Posterior, expectation, spatial_order
+from renderfit.shapes.kernel import LowRank, low_rank
+from renderfit.shapes.maximisation import Linear, Maximisation, NonRigid, NonRigidLowRank
+from renderfit.shapes.result import CPDResult, Kind
+
+Floats = NDArray[np.float64]
+log = logging.getLogger(__name__)
+
+EXACT = 300
+"""Up to this many template points the kernel is not approximated unless a rank is asked for."""
+SMALLEST_SIGMA2 = 1e-10
+"""Lower bound of the variance, in units of the squared RMS radius."""
+
+
+def coherent_point_drift(
+    template: ArrayLike,
+    reference: ArrayLike,
+    *,
+    kind: Kind = "nonrigid",
+    beta: float = 0.3,
+    lam: float = 5.0,
+    outliers: float = 0.1,
+    iterations: int = 80,
+    tolerance: float = 1e-5,
+    unit: Literal["rms", "metre"] = "rms",
+    rank: int | None = None,
+    scaled: bool = False,
+    kernel: LowRank | None = None,
+    start: CPDResult | None = None,
+) -> CPDResult:
+    """Move `template` onto `reference`.
+
+    Parameters
+    ----------
+    template : (M, 3) array
+        Centroids of the mixture, Y [m].
+    reference : (N, 3) array
+        Data, X [m].
+    kind : {"nonrigid", "affine", "rigid"}
+        Which transforms are allowed.
+    beta : float
+        Width of the deformation kernel: in RMS radii of the template, or metres with `unit` "metre".
+    lam : float
+        Weight of smoothness; with `unit` "metre" it refers to metres too (lambda sigma^2 has the unit of the kernel, none).
+    outliers : float
+        Weight of the uniform component, in [0, 1).
+    iterations, tolerance : int, float
+        Stop after so many iterations or when the relative change of the objective is smaller.
+    unit : {"rms", "metre"}
+        What `beta` and `lam` refer to.
+    rank : int, optional
+        Rank of the kernel; default: exact up to 300 points, else what leaves 1e-4 of it, at most 500. 0: always exact.
+    scaled : bool
+        Let "rigid" change the size.
+    kernel : LowRank, optional
+        A factor made before for the same template (see `template_kernel`), to save its cost.
+    start : CPDResult, optional
+        Begin from this non-rigid result's transform and variance.
+
+    Returns
+    -------
+    CPDResult
+        In metres, whatever `unit` is.
+
+    Raises
+    ------
+    ShapeError
+        If an input is no (N, 3) array of finite numbers, too few or all one point, or a parameter is out of range.
+    ConvergenceError
+        If no reference point is within reach of the template.
+
+    References
+    ----------
+    Myronenko and Song, IEEE TPAMI 32(12), 2010; section 3.2.1, Eq. 5-7.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> cloud = rng.normal(size=(50, 3))
+    >>> result = coherent_point_drift(cloud, cloud + 0.1, kind="rigid")
+    >>> bool(abs(result.points - cloud - 0.1).max() < 1e-3)
+    True
+    """
+    y, x = _cloud(template, "template"), _cloud(reference, "reference")
+    _check(beta, lam, outliers, iterations)
+    centre, radius = frame(y)
+    if unit == "metre":
+        beta, lam = beta / radius, lam * radius**2
+    log.info("CPD %s: %d to %d points, beta %.3g RMS radii = %.4g m, lambda %.3g", kind, len(y), len(x), beta, beta * radius, lam)
+    order_y, order_x = spatial_order(y), spatial_order(x)
+    y_unit, x_unit = ((y - centre) / radius)[order_y], ((x - centre) / radius)[order_x]
+    step: Maximisation
+    if kind == "nonrigid":
+        step = _nonrigid(y_unit, beta, lam, rank, kernel, order_y)
+    else:
+        step = Linear(y_unit, affine=kind == "affine", scaled=scaled)
+    moved, sigma2 = y_unit, None
+    if start is not None:
+        moved, sigma2 = ((start.transform(y) - centre) / radius)[order_y], start.sigma2 / radius**2
+    moved, sigma2, history, converged, posterior = _iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)
+    return _result(kind, step, moved, sigma2, history, converged, posterior, (centre, radius, beta), order_y, order_x)
+
+
+def frame(points: Floats) -> tuple[Floats, float]:
+    """Return the mean (3,) and the RMS radius of points (N, 3): the unit of CPD's parameters."""
+    centre = points.mean(0)
+    return centre, float(np.sqrt(((points - centre) ** 2).sum(1).mean()))
+
+
+def template_kernel(template: ArrayLike, beta: float, rank: int | None = None) -> LowRank:
+    """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` in RMS radii."""
+    y = _cloud(template, "template")
+    centre, radius = frame(y)
+    return low_rank((y - centre) / radius, beta, rank or 500, 1e-4 if rank is None else 0.0)
+
+
+def _nonrigid(
+    y: Floats, beta: float, lam: float, rank: int | None, kernel: LowRank | None, order: NDArray[np.int64]
+) -> NonRigid | NonRigidLowRank:
+    if kernel is not None:
+        if len(kernel.factor) != len(y):
+            raise ShapeError(
+                f"kernel is of {len(kernel.factor)} points; expected one of the template's {len(y)}: make it with template_kernel"
+            )
+        return NonRigidLowRank(y, LowRank(kernel.centres, kernel.factor[order], kernel.root, kernel.residual), lam)
+    if rank == 0 or (rank is None and len(y) <= EXACT):
+        return NonRigid(y, beta, lam)
+    return NonRigidLowRank(y, low_rank(y, beta, rank or 500, 1e-4 if rank is None else 0.0), lam)
+
+
+def _iterate(
+    step: Maximisation, moved: Floats, x: Floats, sigma2: float | None, outliers: float, iterations: int, tolerance: float
+) -> tuple[Floats, float, list[float], bool, Posterior]:
+    if sigma2 is None:
+        sigma2 = float((x**2).sum() / len(x) + (moved**2).sum() / len(moved) - 2 * x.mean(0) @ moved.mean(0)) / 3
+    sigma2 = max(sigma2, SMALLEST_SIGMA2)
+    history: list[float] = []
+    posterior = expectation(moved, x, sigma2, outliers)
+    for _ in range(iterations):
+        moved = step.update(posterior, sigma2)
+        total = posterior.p1.sum()
+        if not total > 1e-8 * len(x):
+            raise ConvergenceError(
+                "CPD: every reference point is taken for an outlier; expected overlapping clouds: check unit and position"
+            )
+        distance = posterior.pt1 @ (x**2).sum(1) - 2 * (posterior.px * moved).sum() + posterior.p1 @ (moved**2).sum(1)
+        sigma2 = max(float(distance) / (3 * total), SMALLEST_SIGMA2)
+        posterior = expectation(moved, x, sigma2, outliers)
+        history.append(step.penalty() - posterior.log_likelihood)
+        if len(history) > 1 and abs(history[-2] - history[-1]) < tolerance * max(abs(history[-1]), 1.0):
+            return moved, sigma2, history, True, posterior
+        if sigma2 <= SMALLEST_SIGMA2:
+            return moved, sigma2, history, True, posterior
+    return moved, sigma2, history, False, posterior
+
+
+def _result(
+    kind: Kind, step: Maximisation, moved: Floats, sigma2: float, history: list[float], converged: bool, posterior: Posterior,
+    unit: tuple[Floats, float, float], order_y: NDArray[np.int64], order_x: NDArray[np.int64],
+) -> CPDResult:  # fmt: skip
+    centre, radius, beta = unit
+    points, matched = np.empty_like(moved), np.empty(len(order_x))
+    points[order_y], matched[order_x] = moved * radius + centre, posterior.pt1
+    if isinstance(step, Linear):
+        offset = radius * step.offset + centre - step.matrix @ centre
+        return CPDResult(kind, points, sigma2 * radius**2, history, converged, step.matrix, offset, matched=matched)
+    assert isinstance(step, NonRigid | NonRigidLowRank)
+    weights = np.empty_like(moved)
+    weights[order_y] = step.weights * radius
+    if isinstance(step, NonRigid):
+        centres, coefficients = step.template * radius + centre, step.weights * radius
+    else:
+        centres, coefficients = step.kernel.centres * radius + centre, step.kernel.coefficients(step.reduced) * radius
+    return CPDResult(
+        kind, points, sigma2 * radius**2, history, converged, weights=weights, beta=beta * radius,
+        centres=centres, coefficients=coefficients, matched=matched,
+    )  # fmt: skip
+
+
+def _cloud(points: ArrayLike, name: str) -> Floats:
+    cloud = np.ascontiguousarray(points, dtype=np.float64)
+    if cloud.ndim != 2 or cloud.shape[1] != 3:
+        raise ShapeError(f"{name} has shape {cloud.shape}; expected (N, 3) points in metres")
+    if len(cloud) < 4:
+        raise ShapeError(f"{name} has {len(cloud)} points; expected at least 4")
+    if not np.isfinite(cloud).all():
+        raise ShapeError(f"{name} holds NaN or infinity; expected finite points: remove them before the registration")
+    if not np.ptp(cloud, axis=0).max() > 0:
+        raise ShapeError(f"{name} is {len(cloud)} times the same point; expected a cloud with an extent")
+    return cloud
+
+
+def _check(beta: float, lam: float, outliers: float, iterations: int) -> None:
+    if not (beta > 0 and lam > 0 and 0 <= outliers < 1 and iterations >= 1):
+        raise ShapeError(
+            f"beta {beta}, lam {lam}, outliers {outliers}, iterations {iterations}; "
+            "expected beta > 0, lam > 0, 0 <= outliers < 1, iterations >= 1"
+        )
