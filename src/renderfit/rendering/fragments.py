@@ -1,0 +1,61 @@
+"""What covers each pixel: the non-differentiable answer of the rasterisers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.rendering.kernels import fragments_kernel
+
+
+@dataclass(eq=False)
+class Fragments:
+    """The visible face of each pixel; the rest is computed on first use.
+
+    Parameters
+    ----------
+    face_id : (H, W) int32
+        Row into `faces`; -1 is background. Row 0 is the top of the image.
+    faces : (F, 3) int64
+        Vertex indices.
+    pixels : (V, 4) float64
+        Homogeneous pixel rows (X, Y, W, z) of the vertices, see `projection`.
+    backend : str
+        Which rasteriser answered: ``gl`` or ``cpu``.
+    """
+
+    face_id: NDArray[np.int32]
+    faces: NDArray[np.int64]
+    pixels: NDArray[np.float64]
+    backend: str
+
+    @cached_property
+    def _derived(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        barycentrics, depth = np.zeros((*self.face_id.shape, 3)), np.zeros(self.face_id.shape)
+        fragments_kernel(self.face_id, self.faces, self.pixels, barycentrics, depth)
+        return barycentrics, depth
+
+    @property
+    def barycentrics(self) -> NDArray[np.float64]:
+        """Perspective-correct barycentrics (H, W, 3); zero on the background."""
+        return self._derived[0]
+
+    @property
+    def depth(self) -> NDArray[np.float64]:
+        """Depth along the optical axis (H, W) [m]; zero on the background."""
+        return self._derived[1]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Covered pixels (H, W)."""
+        return self.face_id >= 0
+
+    @cached_property
+    def vertex_id(self) -> NDArray[np.int64]:
+        """Vertex indices (H, W, 3) of the visible face; -1 on the background (Fig. 1 of the paper)."""
+        ids = np.full((*self.face_id.shape, 3), -1, np.int64)
+        ids[self.mask] = self.faces[self.face_id[self.mask]]
+        return ids

@@ -1,0 +1,1 @@
+"""The OpenGL side: the only package that imports moderngl."""

@@ -1,0 +1,102 @@
+"""One headless OpenGL context per process and thread, made on first use, released on demand."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import moderngl
+
+from renderfit.errors import ContextError
+
+SIZES = 4
+"""Framebuffers (one per resolution) and index buffers (one per topology) that a context keeps."""
+
+HELP = (
+    "on Debian: apt-get install libegl1 libgl1 (with libegl1 and libgl1-mesa-dri alone, set GLCONTEXT_LINUX_LIBGL=libEGL.so.1); "
+    'or use backend="cpu", which needs no OpenGL'
+)
+
+_here = threading.local()
+_made_in: set[int] = set()
+
+
+class Device:
+    """A context with its programs and a bounded store of buffers, each released when it falls out."""
+
+    def __init__(self, context: Any) -> None:
+        self.context = context
+        self.programs: dict[str, Any] = {}
+        self._stores: dict[str, OrderedDict[Any, Any]] = {}
+
+    def cached(self, store: str, key: Any, make: Any) -> Any:
+        """Return ``store[key]``, made by ``make()`` when it is new; the oldest entry is released."""
+        entries = self._stores.setdefault(store, OrderedDict())
+        if key in entries:
+            entries.move_to_end(key)
+            return entries[key]
+        entries[key] = made = make()
+        while len(entries) > SIZES:
+            _, old = entries.popitem(last=False)
+            old.release()
+        return made
+
+    def release(self) -> None:
+        """Release all buffers, programs and the context itself."""
+        with self.context:
+            for entries in self._stores.values():
+                for entry in entries.values():
+                    entry.release()
+            for program in self.programs.values():
+                program.release()
+        self.context.release()
+
+
+@contextmanager
+def device() -> Iterator[Device]:
+    """Enter this thread's context; made on first use.
+
+    Raises
+    ------
+    ContextError
+        If no context can be made, or this process was forked from one that has used OpenGL.
+    """
+    found: Device | None = getattr(_here, "device", None)
+    if found is None or getattr(_here, "pid", 0) != os.getpid():
+        found = _make()
+    with found.context:
+        yield found
+
+
+def _make() -> Device:
+    if _made_in and os.getpid() not in _made_in:
+        raise ContextError(
+            "this process was forked from one that already used OpenGL, where drivers hang; "
+            'start processes with multiprocessing.get_context("spawn") or use backend="cpu"'
+        )
+    try:
+        context = moderngl.create_standalone_context(require=430, backend="egl")
+    except Exception as problem:  # the loader raises plain Exception
+        raise ContextError(f"no OpenGL 4.3 context through EGL ({problem}); {HELP}") from problem
+    _made_in.add(os.getpid())
+    _here.device, _here.pid = Device(context), os.getpid()
+    return _here.device
+
+
+def release() -> None:
+    """Release this thread's context and all it holds; the next draw makes a new one."""
+    found: Device | None = getattr(_here, "device", None)
+    if found is not None and _here.pid == os.getpid():
+        found.release()
+    _here.device = None
+
+
+def describe() -> dict[str, str]:
+    """Return vendor, renderer and version strings of this thread's context."""
+    with device() as found:
+        info = found.context.info
+        return {"vendor": info["GL_VENDOR"], "renderer": info["GL_RENDERER"], "version": info["GL_VERSION"]}

@@ -1,0 +1,88 @@
+"""The default OpenGL pass: one R32UI attachment that says which face covers each pixel."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+import moderngl
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.geometry import Camera
+from renderfit.rendering.gl.context import Device, device
+
+
+def shader(name: str) -> str:
+    """Return the source of a shader that ships with the package."""
+    return (resources.files(__package__) / "shaders" / name).read_text()
+
+
+class Target:
+    """Framebuffer of one resolution: face ids and a depth renderbuffer."""
+
+    def __init__(self, context: Any, size: tuple[int, int]) -> None:
+        self.ids = context.texture(size, 1, dtype="u4")
+        self.depth = context.depth_renderbuffer(size)
+        self.framebuffer = context.framebuffer([self.ids], self.depth)
+
+    def release(self) -> None:
+        """Release the framebuffer and its attachments."""
+        self.framebuffer.release()
+        self.ids.release()
+        self.depth.release()
+
+
+def draw_face_ids(h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, *, cull: bool = False) -> NDArray[np.int32]:
+    """Rasterise homogeneous pixel rows (V, 4) by OpenGL; return face ids (H, W), -1 is background.
+
+    Raises
+    ------
+    ContextError
+        If this thread cannot have a context.
+    """
+    ids = np.empty((camera.height, camera.width), np.uint32)
+    if len(faces) == 0:
+        return np.full(ids.shape, -1, np.int32)
+    with device() as gl:
+        target = gl.cached("target", (camera.width, camera.height), lambda: Target(gl.context, (camera.width, camera.height)))
+        _draw(gl, target, h, faces, camera, cull)
+        target.ids.read_into(ids)
+    ids -= np.uint32(1)
+    return ids.view(np.int32)
+
+
+def _draw(gl: Device, target: Target, h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, cull: bool) -> None:
+    context = gl.context
+    if "face_id" not in gl.programs:
+        gl.programs["face_id"] = context.program(vertex_shader=shader("face_id.vert.glsl"), fragment_shader=shader("face_id.frag.glsl"))
+    program = gl.programs["face_id"]
+    bind_geometry(gl, h, faces)
+    program["size"] = (float(camera.width), float(camera.height))
+    program["depth_range"] = depth_range(h, camera)
+    array = gl.cached("array", id(program), lambda: context.vertex_array(program, []))
+    target.framebuffer.use()
+    target.framebuffer.clear(depth=1.0)
+    context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if cull else 0))
+    # rows are not flipped, so a face seen from outside (counter-clockwise) arrives clockwise
+    context.front_face, context.cull_face = "cw", "back"
+    array.render(moderngl.TRIANGLES, vertices=3 * len(faces))
+
+
+def bind_geometry(gl: Device, h: NDArray[np.float64], faces: NDArray[np.int64]) -> None:
+    """Bind positions (uploaded each time) to slot 0 and indices (kept per topology) to slot 1."""
+    rows = h.astype(np.float32)
+    positions = gl.cached("positions", rows.nbytes, lambda: gl.context.buffer(reserve=rows.nbytes, dynamic=True))
+    positions.write(rows)
+    positions.bind_to_storage_buffer(0)
+    indices = faces.astype(np.int32)
+    key = (indices.shape, hash(indices.tobytes()))
+    gl.cached("indices", key, lambda: gl.context.buffer(indices)).bind_to_storage_buffer(1)
+
+
+def depth_range(h: NDArray[np.float64], camera: Camera) -> tuple[float, float]:
+    """Return near and far [m] that just hold the scene, so that the depth buffer resolves it well."""
+    z = h[:, 3]
+    low, high = float(z.min()), float(z.max())
+    near = max(camera.near, low - 1e-3 * abs(low))
+    return near, max(high * (1 + 1e-3), near * 1.01)

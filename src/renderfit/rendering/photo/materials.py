@@ -1,0 +1,130 @@
+"""Materials: what a surface looks like, and how they are drawn at random."""
+
+from __future__ import annotations
+
+import colorsys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.rendering.photo import patterns
+
+MATERIAL = np.dtype(
+    [
+        ("base", "f8", 3),  # linear RGB
+        ("second", "f8", 3),  # linear RGB the pattern blends to
+        ("contrast", "f8"),  # how far it blends
+        ("roughness", "f8"),  # GGX alpha = roughness^2
+        ("metallic", "f8"),
+        ("bump", "f8"),  # slope of the small relief
+        ("bump_scale", "f8"),  # wavelength of the relief [m]
+        ("kind", "i8"),  # patterns.NAMES
+        ("scale", "f8"),  # wavelength of the pattern [m]
+        ("offset", "f8", 3),  # [m]
+        ("turn", "f8"),  # rotation of the pattern about z [rad]
+        ("seed", "i8"),
+    ]
+)
+FINISHES = (  # probability, roughness range, metallic
+    (0.34, (0.12, 0.3), 0.0),  # glossy plastic, glaze
+    (0.36, (0.3, 0.55), 0.0),  # satin plastic, paint
+    (0.20, (0.55, 0.9), 0.0),  # rubber, cardboard, cloth
+    (0.10, (0.15, 0.45), 1.0),  # metal
+)
+SURFACES = ("plain", "speckle", "blotch", "stripes", "weave", "wood", "tiles", "marble")
+
+
+def to_linear(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Decode sRGB values in [0, 1]."""
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def random_color(generator: np.random.Generator, saturation: float = 1.0) -> NDArray[np.float64]:
+    """Draw a linear RGB colour: greys, blacks, whites and saturated paints as products have them."""
+    style = generator.random()
+    hue = generator.random()
+    if style < 0.42:
+        value, chroma = generator.choice([0.1, 0.25, 0.5, 0.75, 0.92]) + generator.uniform(-0.08, 0.06), generator.uniform(0, 0.08)
+    elif style < 0.75:
+        value, chroma = generator.uniform(0.35, 0.95), generator.uniform(0.5, 0.95)
+    else:
+        value, chroma = generator.uniform(0.3, 0.95), generator.uniform(0.1, 0.5)
+    return to_linear(np.array(colorsys.hsv_to_rgb(hue, min(1.0, chroma * saturation), min(1.0, max(0.03, value)))))
+
+
+def empty(count: int) -> NDArray[np.void]:
+    """Return `count` plain grey materials."""
+    table = np.zeros(count, MATERIAL)
+    table["base"] = table["second"] = 0.3
+    table["roughness"], table["scale"], table["bump_scale"] = 0.5, 0.05, 0.004
+    return table
+
+
+def draw_finish(row: np.void, generator: np.random.Generator) -> None:
+    """Draw roughness, metal and relief of one material in place."""
+    pick = generator.choice(len(FINISHES), p=[finish[0] for finish in FINISHES])
+    row["roughness"], row["metallic"] = generator.uniform(*FINISHES[pick][1]), FINISHES[pick][2]
+    row["bump"] = generator.choice([0.0, 0.0, generator.uniform(0.02, 0.15)])
+    row["bump_scale"] = generator.uniform(0.0015, 0.006)
+    row["seed"] = generator.integers(1 << 30)
+    row["offset"] = generator.uniform(-1, 1, 3)
+
+
+def part_materials(colors: NDArray[np.float64], size: float, generator: np.random.Generator, keep: float) -> NDArray[np.void]:
+    """Draw one material per part of an object.
+
+    Parameters
+    ----------
+    colors : (P, 3) array
+        The parts' own linear colours.
+    size : float
+        Bounding box diagonal [m], the measure of pattern scales.
+    keep : float
+        Probability that the object keeps its own colours (slightly jittered).
+    """
+    table = empty(len(colors))
+    palette = [random_color(generator) for _ in range(int(generator.integers(1, 5)))]
+    own = generator.random() < keep
+    for part, row in enumerate(table):
+        draw_finish(row, generator)
+        color = colors[part] * generator.uniform(0.85, 1.1, 3) if own else palette[int(generator.integers(len(palette)))]
+        if not own and generator.random() < 0.15:
+            color = random_color(generator)
+        row["base"] = np.clip(color, 0.01, 0.95)
+        if row["metallic"] > 0:
+            row["base"] = 0.35 + 0.6 * row["base"]
+        kind = generator.choice(["plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed"])
+        row["kind"] = patterns.NAMES.index(str(kind))
+        row["second"] = (
+            random_color(generator) if kind in {"band", "stripes"} else np.clip(row["base"] * generator.uniform(0.5, 1.5), 0.01, 0.95)
+        )
+        row["contrast"] = generator.uniform(0.3, 1.0)
+        row["scale"] = size * (generator.uniform(0.2, 0.45) if kind == "band" else generator.uniform(0.03, 0.2))
+        row["turn"] = generator.uniform(0, 6.28)
+        if kind == "band":
+            row["offset"] = [0, 0, -size * generator.uniform(0.2, 0.5)]
+    return table
+
+
+def surface_material(generator: np.random.Generator, kinds: tuple[str, ...]) -> NDArray[np.void]:
+    """Draw the material of a table top or a wall, with a pattern out of `kinds`."""
+    table = empty(1)
+    row = table[0]
+    draw_finish(row, generator)
+    kind = str(generator.choice(list(kinds)))
+    row["metallic"] = 0.0
+    row["roughness"] = generator.uniform(0.3, 0.9)
+    row["kind"] = patterns.NAMES.index(kind)
+    row["base"] = random_color(generator, 0.6)
+    row["second"] = (
+        random_color(generator, 0.6) if generator.random() < 0.4 else np.clip(row["base"] * generator.uniform(0.3, 0.8), 0.01, 0.95)
+    )
+    if kind == "wood":
+        tone = generator.uniform(0.15, 0.6)
+        row["base"] = tone * np.array([1.0, generator.uniform(0.5, 0.75), generator.uniform(0.2, 0.45)])
+        row["second"] = row["base"] * generator.uniform(0.35, 0.7)
+    row["contrast"] = generator.uniform(0.3, 1.0)
+    low, high = {"weave": (0.004, 0.02), "speckle": (0.01, 0.06), "tiles": (0.05, 0.3)}.get(kind, (0.03, 0.4))
+    row["scale"] = np.exp(generator.uniform(np.log(low), np.log(high)))
+    row["turn"] = generator.uniform(0, 6.28)
+    return table

@@ -1,0 +1,108 @@
+"""Which face is visible where: one function over the OpenGL and the numba rasteriser."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from renderfit.errors import ShapeError
+from renderfit.geometry import Camera
+from renderfit.rendering.backends import choose
+from renderfit.rendering.cpu_raster import rasterize_kernel
+from renderfit.rendering.fragments import Fragments
+from renderfit.rendering.projection import projection_matrix
+
+Backend = Literal["auto", "gl", "cpu"]
+
+
+def rasterize(
+    vertices: Tensor | ArrayLike, faces: Tensor | ArrayLike, camera: Camera, backend: Backend = "auto", *, cull: bool = False
+) -> Fragments:
+    """Find the visible face of every pixel. Not differentiable by itself.
+
+    Parameters
+    ----------
+    vertices : (V, 3) array or tensor
+        Positions [m] in the camera frame (OpenCV: x right, y down, z forward).
+    faces : (F, 3) integer array or tensor
+    camera : Camera
+    backend : {"auto", "gl", "cpu"}
+        OpenGL, the numba rasteriser with the same fill rule, or the faster one for this size.
+    cull : bool
+        Leave out faces that show their inside.
+
+    Returns
+    -------
+    Fragments
+        ``face_id`` (H, W) int32, -1 is background; barycentrics and depth on demand. A pixel belongs
+        to the face that covers its centre (column + 0.5, row + 0.5); centres on an edge follow the
+        top-left rule.
+
+    Raises
+    ------
+    ShapeError
+        If shapes are wrong or a vertex in use is not finite.
+    ContextError
+        If ``backend="gl"`` and no OpenGL context can be made.
+
+    Examples
+    --------
+    >>> near = rasterize([[0.0, 0, 1], [1, 0, 1], [0, 1, 1]], [[0, 1, 2]], Camera(2, 2, 1, 1, 0, 0))
+    >>> near.face_id.tolist()
+    [[0, -1], [-1, -1]]
+    """
+    points = as_points(vertices)
+    matrix = projection_matrix(camera).numpy()
+    h = np.empty((len(points), 4))
+    np.dot(points, matrix[:, :3].T, out=h)
+    h += matrix[:, 3]
+    return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull)
+
+
+def rasterize_pixels(
+    h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, backend: Backend = "auto", *, cull: bool = False
+) -> Fragments:
+    """Like `rasterize`, from homogeneous pixel rows (V, 4) that were made before; faces are trusted."""
+    if not math.isfinite(float(h.sum())):
+        _name_bad_vertex(h)
+    used = choose(backend, len(faces), camera.width * camera.height)
+    if used == "gl":
+        from renderfit.rendering.gl.draw import draw_face_ids
+
+        ids = draw_face_ids(h, faces, camera, cull=cull)
+    else:
+        ids = np.full((camera.height, camera.width), -1, np.int32)
+        rasterize_kernel(h, faces, camera.near, not camera.orthographic, cull, ids)
+    return Fragments(ids, faces, h, used)
+
+
+def as_points(vertices: Tensor | ArrayLike) -> NDArray[np.float64]:
+    """Return `vertices` as a C-ordered float64 array (V, 3)."""
+    values = vertices.detach().cpu().numpy() if isinstance(vertices, Tensor) else np.asarray(vertices)
+    if values.ndim != 2 or values.shape[1] != 3:
+        raise ShapeError(f"vertices has shape {values.shape}; expected (V, 3) camera-frame positions in metres")
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def as_faces(faces: Tensor | ArrayLike, count: int) -> NDArray[np.int64]:
+    """Return `faces` as a C-ordered int64 array (F, 3) whose entries are below `count`."""
+    values = faces.detach().cpu().numpy() if isinstance(faces, Tensor) else np.asarray(faces)
+    if values.size == 0:
+        return np.zeros((0, 3), np.int64)
+    if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind not in "iu":
+        raise ShapeError(f"faces has shape {values.shape} and type {values.dtype}; expected (F, 3) integer vertex indices")
+    values = np.ascontiguousarray(values, dtype=np.int64)
+    if values.min() < 0 or values.max() >= count:
+        raise ShapeError(f"faces refer to vertices {values.min()}..{values.max()}; expected 0..{count - 1}")
+    return values
+
+
+def _name_bad_vertex(h: NDArray[np.float64]) -> None:
+    bad = ~np.isfinite(h).all(axis=1)
+    if bad.any():
+        first = int(bad.argmax())
+        raise ShapeError(f"vertex {first} projects to {h[first].tolist()}; expected finite coordinates: check the vertex and the pose")
