@@ -1,0 +1,79 @@
+"""Levenberg-Marquardt on normal equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+class Evaluated(Protocol):
+    """A cost at one point that can give its normal equations."""
+
+    @property
+    def x(self) -> Array:
+        """The point (P,)."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Cost at `x`."""
+        ...
+
+    def normal(self) -> tuple[Array, Array]:
+        """Return the normal matrix (P, P) and half the gradient (P,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Damping:
+    """Marquardt's damping and when to stop."""
+
+    start: float = 1e-2
+    reject: float = 5.0
+    accept: float = 0.3
+    stop: float = 2e-3
+
+
+Point = TypeVar("Point", bound=Evaluated)
+
+
+@dataclass(frozen=True, eq=False)
+class Path(Generic[Point]):
+    """The accepted points, start first, and whether the plateau was reached before the iterations ran out."""
+
+    points: list[Array]
+    costs: list[float]
+    best: Point
+    converged: bool
+
+
+def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int64], iterations: int, damping: Damping) -> Path[Point]:
+    """Minimise over the parameters `free` from `x`, evaluating at most `iterations` steps."""
+    state = evaluate(x)
+    points, costs = [state.x], [state.cost]
+    mu = damping.start
+    matrix, gradient = state.normal()
+    for _ in range(iterations):
+        a, b = matrix[np.ix_(free, free)], gradient[free]
+        moved = state.x.copy()
+        moved[free] -= np.linalg.solve(a + mu * np.diag(np.diag(a)), b)
+        tried = evaluate(moved)
+        if not np.isfinite(tried.cost) or tried.cost >= state.cost:
+            mu *= damping.reject
+            if mu > 1e6:
+                return Path(points, costs, state, True)
+            continue
+        decrease = (state.cost - tried.cost) / max(state.cost, 1e-12)
+        state, mu = tried, mu * damping.accept
+        points.append(state.x)
+        costs.append(state.cost)
+        if decrease < damping.stop:
+            return Path(points, costs, state, True)
+        matrix, gradient = state.normal()
+    return Path(points, costs, state, False)

@@ -1,0 +1,165 @@
+"""The cost of a registration: image residuals of every view plus a Gaussian prior.
+
+The parameters x hold the K shape coefficients, then six numbers a view: a rotation vector [rad] and a
+translation [m] relative to the start pose. A surface point p of the object goes to
+``R0 exp(w) p + t0 + t`` in the camera frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from renderfit import rendering
+from renderfit.geometry import Camera, Pose
+from renderfit.registration import silhouette, twist
+from renderfit.registration.columns import Columns
+
+Array = NDArray[np.float64]
+REFERENCE = 256
+"""Residuals count in pixels of an image this wide, so that weights mean the same at every level."""
+FACTOR = 2
+"""Supersampling of the rendered mask."""
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Weights of the Gaussian prior; the units make one standard deviation of each parameter count the same.
+
+    `weight` multiplies all of it and equals the variance of the image residuals it is balanced against.
+    """
+
+    weight: float = 10.0
+    rotation: float = 0.15
+    across: float = 0.03
+    along: float = 0.01
+
+    def diagonal(self, shape: int, views: int) -> Array:
+        """Return the diagonal (shape + 6 views,) of the prior's normal matrix."""
+        pose = [self.rotation**-2] * 3 + [self.across**-2] * 2 + [self.along**-2]
+        return self.weight * np.concatenate([np.ones(shape), np.tile(pose, views)])
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """One observed image: its camera, the object's mask (H, W) in [0, 1] and the start pose."""
+
+    camera: Camera
+    mask: Array
+    start: Pose
+
+    @cached_property
+    def parts(self) -> tuple[Array, Array]:
+        """Rotation (3, 3) and translation (3,) [m] of the start pose."""
+        return self.start.rotation.numpy().astype(np.float64), self.start.translation.numpy().astype(np.float64)
+
+
+def reduced(image: Array, camera: Camera) -> Array:
+    """Return `image` (H, W) averaged over the pixels of the smaller `camera`."""
+    tensor = torch.as_tensor(np.ascontiguousarray(image, dtype=np.float64))[None, None]
+    return torch.nn.functional.interpolate(tensor, size=(camera.height, camera.width), mode="area")[0, 0].numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """The views at one resolution: cameras and blurred target masks."""
+
+    width: int
+    sigma: float
+    cameras: list[Camera]
+    targets: list[Array]
+
+    @classmethod
+    def of(cls, views: Sequence[View], width: int, sigma: float) -> Level:
+        """Reduce all `views` to at most `width` pixels on the longer side and blur by `sigma` px."""
+        cameras = [view.camera.scaled(min(1.0, width / max(view.camera.width, view.camera.height))) for view in views]
+        targets = [
+            gaussian_filter(reduced(view.mask, camera), sigma, mode="constant", truncate=silhouette.REACH)
+            for view, camera in zip(views, cameras, strict=True)
+        ]
+        return cls(width, sigma, cameras, targets)
+
+
+class State:
+    """The cost at one parameter vector, and on demand its normal equations; one render a view."""
+
+    def __init__(self, columns: Columns, views: Sequence[View], level: Level, precision: Array, x: Array, robust: float) -> None:
+        self.x = x
+        self._columns, self._views, self._level, self._precision, self._robust = columns, views, level, precision, robust
+        self.vertices = columns.decode(x[: columns.count])
+        self._drawn = [self._draw(v) for v in range(len(views))]
+        self.image_cost = sum(self._loss(drawn[-1]) for drawn in self._drawn)
+        self.prior_cost = float((precision * x) @ x)
+
+    @property
+    def cost(self) -> float:
+        """Image residuals squared (robust) plus prior."""
+        return self.image_cost + self.prior_cost
+
+    def placed(self, v: int) -> tuple[Array, Array]:
+        """Return the rotation (3, 3) and translation (3,) [m] of view `v`."""
+        first = self._columns.count + 6 * v
+        rotation, translation = self._views[v].parts
+        return rotation @ twist.rotation(self.x[first : first + 3]), translation + self.x[first + 3 : first + 6]
+
+    def overlaps(self) -> list[float]:
+        """Return the intersection over union of rendered and observed mask of each view, at the level's resolution."""
+        found = []
+        for target, drawn in zip(self._level.targets, self._drawn, strict=True):
+            seen, shown = target >= 0.5, drawn[-1] * self._level.width / REFERENCE + target >= 0.5
+            found.append(float((seen & shown).sum() / max((seen | shown).sum(), 1)))
+        return found
+
+    def _draw(self, v: int) -> tuple[Array, Array, Array, rendering.Fragments, Camera, Array]:
+        rotation, translation = self.placed(v)
+        turned = self.vertices @ rotation.T
+        camera = self._level.cameras[v]
+        fine = camera.scaled(FACTOR)
+        fragments = rendering.rasterize(turned + translation, self._columns.faces, fine, backend="cpu")
+        covered = (np.asarray(fragments.face_id) >= 0).astype(np.float64)
+        small = covered.reshape(camera.height, FACTOR, camera.width, FACTOR).mean(axis=(1, 3))
+        blurred = gaussian_filter(small, self._level.sigma, mode="constant", truncate=silhouette.REACH)
+        residual = (blurred - self._level.targets[v]) * (REFERENCE / self._level.width)
+        return rotation, translation, turned, fragments, fine, residual
+
+    def _weights(self, residual: Array) -> Array:
+        """Return Huber's weights for residuals beyond `robust` of full contrast."""
+        if not np.isfinite(self._robust):
+            return np.ones_like(residual)
+        return np.minimum(1.0, self._robust * REFERENCE / self._level.width / np.maximum(np.abs(residual), 1e-12))
+
+    def _loss(self, residual: Array) -> float:
+        limit = self._robust * REFERENCE / self._level.width
+        size = np.abs(residual)
+        return float(np.where(size <= limit, size**2, 2 * limit * size - limit**2).sum() if np.isfinite(limit) else (residual**2).sum())
+
+    def normal(self) -> tuple[Array, Array]:
+        """Return the normal matrix (P, P) and half the gradient (P,) of the cost, prior included."""
+        columns = self._columns
+        count = columns.count
+        matrix = np.diag(self._precision)
+        gradient = self._precision * self.x
+        for v, (rotation, translation, turned, fragments, fine, residual) in enumerate(self._drawn):
+            face_id = np.ascontiguousarray(fragments.face_id, dtype=np.int32)
+            pieces = silhouette.outline(face_id)
+            if not len(pieces):
+                continue
+            first = count + 6 * v
+            flow = silhouette.outward_flow(
+                pieces, face_id, np.ascontiguousarray(fragments.barycentrics, dtype=np.float64), columns.faces, self.vertices, turned,
+                translation, columns.basis, rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy,
+            )  # fmt: skip
+            pixels, jacobian = silhouette.spread(pieces, flow, FACTOR, self._level.sigma, residual.shape)
+            jacobian *= REFERENCE / self._level.width
+            seen = residual.reshape(-1)[pixels]
+            weighted = jacobian * self._weights(seen)[:, None]
+            where = np.concatenate([np.arange(count), np.arange(first, first + 6)])
+            matrix[np.ix_(where, where)] += weighted.T @ jacobian
+            gradient[where] += weighted.T @ seen
+        return matrix, gradient

@@ -1,0 +1,91 @@
+"""Registration by Levenberg-Marquardt on image residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.errors import ConfigError
+from renderfit.registration.columns import Columns
+from renderfit.registration.levenberg import Damping, minimise
+from renderfit.registration.objective import Level, Prior, State, View
+from renderfit.registration.result import Step
+from renderfit.registration.stages import Stage, free_parameters, schedule
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SolverConfig:
+    """Choices of the solver; chosen on training instances left out in turn.
+
+    Attributes
+    ----------
+    prior : Prior
+        Weights of the Gaussian prior.
+    robust : float
+        Residual (share of full contrast) beyond which Huber's loss grows linearly only.
+    damping : Damping
+        Of Levenberg-Marquardt.
+    stages : sequence of Stage, optional
+        Instead of the default schedule.
+    """
+
+    prior: Prior = field(default_factory=Prior)
+    robust: float = float("inf")
+    damping: Damping = field(default_factory=Damping)
+    stages: tuple[Stage, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """Parameters (K + 6 views,), posterior covariance, iterates, renders and whether the last stage reached its plateau."""
+
+    x: Array
+    state: State
+    covariance: Array
+    history: list[Step]
+    renders: int
+    converged: bool
+
+
+def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig) -> Solved:
+    """Fit shape, and pose when asked, to all `views` at once."""
+    count = columns.count
+    x = np.zeros(count + 6 * len(views))
+    precision = config.prior.diagonal(count, len(views))
+    history: list[Step] = []
+    renders, converged = 0, False
+    state: State | None = None
+    stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose)
+    for stage in stages:
+        level = Level.of(views, stage.width, stage.sigma)
+
+        def evaluate(point: Array, level: Level = level) -> State:
+            nonlocal renders
+            renders += len(views)
+            return State(columns, views, level, precision, point, config.robust)
+
+        path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, config.damping)
+        history += [
+            Step(stage.name, cost, point[:count], point[count : count + 6]) for cost, point in zip(path.costs, path.points, strict=True)
+        ]
+        state, x, converged = path.best, path.best.x, path.converged
+    if state is None:
+        raise ConfigError("the schedule has no stages; expected at least one")
+    matrix, _ = state.normal()
+    free = np.unique(np.concatenate([free_parameters(stage, columns, len(views)) for stage in stages]))
+    covariance = np.zeros_like(matrix)
+    covariance[np.ix_(free, free)] = config.prior.weight * np.linalg.inv(matrix[np.ix_(free, free)])
+    return Solved(x, state, covariance, history, renders, converged)
+
+
+def deviation(columns: Columns, covariance: Array) -> Array:
+    """Return the posterior standard deviation [m] (V,) of each vertex, pose apart."""
+    count = columns.count
+    root = np.linalg.cholesky(covariance[:count, :count] + 1e-12 * np.eye(count))
+    moved = columns.basis @ root
+    return np.sqrt((moved**2).sum(axis=(1, 2)))

@@ -1,0 +1,119 @@
+"""The paper's registration: stochastic gradient descent through the renderer.
+
+References
+----------
+Periyasamy, Schwarz, Behnke, sections 3.3 (image comparison), 4.2 (known pose) and 4.3 (joint pose).
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from renderfit import config as params
+from renderfit import rendering
+from renderfit.errors import ConvergenceError, DataError
+from renderfit.geometry import Mesh, Pose
+from renderfit.geometry.pose import se3_exp
+from renderfit.registration.objective import View, reduced
+from renderfit.registration.result import Registration, Step
+
+WIDTH = 128
+"""Longer side [px] of the images compared; the paper does not state its own."""
+
+
+def register_paper(
+    image: Any, space: Any, view: View, optimise_pose: bool, network: Any, settings: params.Paper | None, begun: float | None = None
+) -> Registration:
+    """Register as the paper does; see `renderfit.registration.register` for the arguments.
+
+    Every third iteration, when `optimise_pose`, the pose moves instead of the latent variables; both keep
+    their own momentum. The iteration ends when the loss has changed by less than the plateau's share over two
+    rounds of pose and shape, or after the given number of iterations.
+
+    Raises
+    ------
+    DataError
+        If the feature loss is asked for without a network.
+    ConvergenceError
+        If the loss is not finite.
+    """
+    begun = time.process_time() if begun is None else begun
+    settings = settings or params.section(params.Paper)
+    camera = view.camera.scaled(min(1.0, WIDTH / max(view.camera.width, view.camera.height)))
+    model = space.model("pca")
+    mean, basis = torch.as_tensor(np.asarray(model.mean)), torch.as_tensor(np.asarray(model.basis))
+    faces = torch.as_tensor(np.asarray(model.faces))
+    loss_of = _image_loss(settings, network, image, view, camera)
+    latent = torch.zeros(len(basis), dtype=torch.float64)
+    matrix = view.start.matrix.detach().double().clone()
+    speeds = {"shape": torch.zeros_like(latent), "pose": torch.zeros(6, dtype=torch.float64)}
+    rates = torch.tensor([settings.rotation_rate] * 3 + [settings.translation_rate] * 3, dtype=torch.float64) * settings.shape_rate
+    history: list[Step] = []
+    start = matrix.clone()
+    period = settings.pose_every + 1 if optimise_pose else 1
+    converged = False
+    for iteration in range(settings.iterations):
+        z, delta = latent.clone().requires_grad_(), torch.zeros(6, dtype=torch.float64, requires_grad=True)
+        mesh = Mesh(mean + torch.tensordot(z, basis, dims=1), faces)
+        frame = rendering.render(mesh, camera, Pose(matrix @ se3_exp(delta)), shading="red", gradient=settings.gradient)
+        loss = loss_of(frame)
+        if not bool(torch.isfinite(loss)):
+            raise ConvergenceError(f"the loss is {float(loss)} at iteration {iteration}; expected a number: lower paper.shape_rate")
+        history.append(_step(float(loss), latent, start, matrix))
+        if _plateau([step.loss for step in history], settings.plateau, 2 * period):
+            converged = True
+            break
+        shape_slope, pose_slope = torch.autograd.grad(loss, (z, delta), allow_unused=True)
+        decay = settings.decay**iteration
+        if optimise_pose and iteration % period == period - 1:
+            speeds["pose"] = settings.momentum * speeds["pose"] + _or_zero(pose_slope, delta)
+            matrix = matrix @ se3_exp(-decay * rates * speeds["pose"])
+        else:
+            speeds["shape"] = settings.momentum * speeds["shape"] + _or_zero(shape_slope, z)
+            latent = latent - decay * settings.shape_rate * speeds["shape"]
+    pose = Pose(matrix)
+    return Registration(
+        latent=latent,
+        pose=pose,
+        mesh=Mesh(mean + torch.tensordot(latent, basis, dims=1), faces),
+        covariance=np.zeros((0, 0)),
+        history=history,
+        converged=converged,
+        renders=len(history),
+        cpu_seconds=time.process_time() - begun,
+        poses=[pose],
+        model="pca",
+        method="paper",
+    )
+
+
+def _image_loss(settings: params.Paper, network: Any, image: Any, view: View, camera: Any) -> Any:
+    target = torch.as_tensor(reduced(view.mask, camera))
+    if settings.loss == "mask":
+        return lambda frame: ((frame.mask.double() - target) ** 2).sum()
+    if network is None:
+        raise DataError('the feature loss needs the segmentation network; expected network=..., or paper.loss "mask"')
+    from renderfit.vision import FeatureLoss
+
+    return FeatureLoss(network, image, view.mask, camera)
+
+
+def _or_zero(slope: Tensor | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if slope is None else slope
+
+
+def _plateau(losses: list[float], share: float, span: int) -> bool:
+    return len(losses) > span and abs(losses[-1 - span] - losses[-1]) < share * abs(losses[-1 - span])
+
+
+def _step(loss: float, latent: Tensor, start: Tensor, matrix: Tensor) -> Step:
+    relative = (start[:3, :3].T @ matrix[:3, :3]).numpy()
+    from renderfit.registration.twist import rotation_vector
+
+    moved = np.concatenate([rotation_vector(relative), (matrix[:3, 3] - start[:3, 3]).numpy()])
+    return Step("paper", loss, latent.numpy().copy(), moved)

@@ -1,0 +1,90 @@
+"""What a registration returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from renderfit.geometry import Mesh, Pose
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One accepted iterate: which stage, its cost, the parameters of shape and pose at that moment."""
+
+    stage: str
+    loss: float
+    latent: Array
+    pose: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Registration:
+    """A registered object.
+
+    Attributes
+    ----------
+    latent : (K,) tensor
+        Coefficients of the shape model, unit variance over the category.
+    pose : Pose
+        Object to camera (of the first view, when there are several).
+    mesh : Mesh
+        Deformed canonical in the object frame [m].
+    covariance : (K + 6, K + 6) array
+        Posterior covariance of latent, rotation vector [rad] and translation [m]; empty where a method has none.
+    history : list of Step
+        The iterates, start first.
+    converged : bool
+        The iteration reached its plateau and nothing in `warnings` makes the answer doubtful.
+    renders : int
+        Images rendered.
+    cpu_seconds : float
+        Process time of this call.
+    confidence : float
+        0 (do not use) to 1; see `renderfit.registration.checks`.
+    warnings : list of str
+        What is wrong with the input or the fit, in words.
+    poses : list of Pose
+        One per view.
+    model, method : str
+        Shape model and method that were used.
+    deviation : (V,) array
+        Posterior standard deviation [m] of each vertex; empty where a method has none.
+    """
+
+    latent: Tensor
+    pose: Pose
+    mesh: Mesh
+    covariance: Array
+    history: list[Step]
+    converged: bool
+    renders: int
+    cpu_seconds: float
+    confidence: float = 1.0
+    warnings: list[str] = field(default_factory=list)
+    poses: list[Pose] = field(default_factory=list)
+    model: str = "pca"
+    method: str = "ours"
+    deviation: Array = field(default_factory=lambda: np.zeros(0))
+
+    def summary(self) -> dict[str, Any]:
+        """Return what goes into registration.json: plain numbers, metres and radians."""
+        return {
+            "method": self.method,
+            "model": self.model,
+            "latent": torch.as_tensor(self.latent).tolist(),
+            "object_to_camera": self.pose.matrix.tolist(),
+            "loss": [step.loss for step in self.history],
+            "renders": self.renders,
+            "cpu_seconds": round(self.cpu_seconds, 4),
+            "converged": self.converged,
+            "confidence": round(self.confidence, 4),
+            "warnings": self.warnings,
+        }

@@ -1,0 +1,58 @@
+"""Coarse-to-fine schedules: resolution, blur and which parameters move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.registration.columns import Columns
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: image width [px], blur [px], at most so many steps, shape columns (by group) and pose free or not."""
+
+    name: str
+    width: int
+    sigma: float
+    iterations: int
+    groups: tuple[str, ...]
+    pose: bool
+
+
+GLOBAL = ("global",)
+SIZE = ("scale", "shift")
+LOCAL = ("local",)
+
+KNOWN = (
+    Stage("shape 64", 64, 1.5, 8, (*GLOBAL, *SIZE), False),
+    Stage("shape 128", 128, 1.5, 8, (*GLOBAL, *SIZE), False),
+    Stage("detail 128", 128, 1.5, 8, (*GLOBAL, *SIZE, *LOCAL), False),
+)
+NOISE = (
+    Stage("pose 32", 32, 2.0, 8, (), True),
+    Stage("joint 32", 32, 2.0, 6, GLOBAL, True),
+    Stage("joint 64", 64, 1.5, 6, GLOBAL, True),
+    Stage("joint 128", 128, 1.5, 4, GLOBAL, True),
+    Stage("detail 128", 128, 1.5, 4, (*GLOBAL, *LOCAL), True),
+)
+
+
+def schedule(columns: Columns, optimise_pose: bool) -> list[Stage]:
+    """Return the stages for a model; stages whose groups it lacks altogether are left out."""
+    stages = []
+    for stage in NOISE if optimise_pose else KNOWN:
+        present = tuple(name for name in stage.groups if name in columns.groups)
+        if stage.name.startswith("detail") and "local" not in present:
+            continue
+        stages.append(replace(stage, groups=present))
+    return stages
+
+
+def free_parameters(stage: Stage, columns: Columns, views: int) -> NDArray[np.int64]:
+    """Return the indices of the parameters that `stage` moves."""
+    shape = columns.members(stage.groups)
+    pose = np.arange(columns.count, columns.count + 6 * views) if stage.pose else np.zeros(0, np.int64)
+    return np.concatenate([shape, pose])
