@@ -1,0 +1,71 @@
+"""Executed notebooks on their way into the book: one flat folder, interactive scenes as files of their own."""
+
+from __future__ import annotations
+
+import html
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from renderfit.errors import DataError
+
+FRAME = re.compile(r'<iframe data-scene="(?P<name>[^"]*)"(?P<rest>[^>]*?) srcdoc="(?P<page>[^"]*)"(?P<tail>[^>]*)>', re.DOTALL)
+"""How `renderfit.plotting.viewer3d` embeds a scene in a notebook."""
+HIDDEN = {"parameters": "remove-cell", "injected-parameters": "remove-cell"}
+"""Cell tags of papermill and what the book does with such cells."""
+
+
+def stage(executed: Path, target: Path) -> list[Path]:
+    """Copy the executed notebooks below `executed` to ``target/notebooks``.
+
+    ``figures/x.ipynb`` and ``real/x.ipynb`` become ``x``; ``register/bottle-t1.ipynb`` becomes ``register-bottle-t1``.
+    Scenes embedded in outputs are written to ``target/_static/scenes`` and loaded when the reader scrolls to them.
+    """
+    folder, scenes = target / "notebooks", target / "_static" / "scenes"
+    found = []
+    for path in sorted(executed.rglob("*.ipynb")) if executed.is_dir() else []:
+        if path.stem.endswith(".failed") or ".part" in path.name:
+            continue
+        name = f"register-{path.stem}" if path.parent.name == "register" else path.stem
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except (ValueError, OSError, nbformat.reader.NotJSONError) as problem:
+            raise DataError(f"{path}: not a readable notebook ({problem}); delete it and run `dvc repro`") from problem
+        for cell in notebook.cells:
+            _hide(cell)
+            for output in cell.get("outputs", []):
+                _extract(output.get("data", {}), name, scenes)
+        _title(notebook, name)
+        folder.mkdir(parents=True, exist_ok=True)
+        found.append(folder / f"{name}.ipynb")
+        nbformat.write(notebook, found[-1])
+    return found
+
+
+def _hide(cell: Any) -> None:
+    tags = cell.metadata.setdefault("tags", [])
+    tags += [HIDDEN[tag] for tag in list(tags) if tag in HIDDEN]
+
+
+def _title(notebook: Any, name: str) -> None:
+    """Give a notebook without a heading one, so that it has a name in the contents."""
+    if not notebook.cells or not notebook.cells[0].get("source", "").lstrip().startswith("# "):
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name.replace('-', ' ').replace('_', ' ')}", id="title"))
+
+
+def _extract(data: dict[str, Any], notebook: str, scenes: Path) -> None:
+    """Move every embedded scene of one output to a file and refer to it."""
+    page = data.get("text/html")
+    if not page:
+        return
+    text = "".join(page)
+
+    def replaced(match: re.Match[str]) -> str:
+        scenes.mkdir(parents=True, exist_ok=True)
+        name = f"{notebook}-{re.sub(r'[^a-z0-9]+', '-', match['name'].lower())}.html"
+        (scenes / name).write_text(html.unescape(match["page"]))
+        return f'<iframe data-scene="{match["name"]}"{match["rest"]} src="../_static/scenes/{name}"{match["tail"]}>'
+
+    data["text/html"] = FRAME.sub(replaced, text)
