@@ -22,7 +22,7 @@ from renderfit.cli import output
 
 def command_names() -> list[str]:
     """Return the names of all commands, in alphabetical order."""
-    return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(__path__) if found.name != "output")
+    return sorted(found.name.replace("_", "-") for found in pkgutil.iter_modules(__path__) if found.name not in ("output", "__main__"))
 
 
 class LazyGroup(TyperGroup):

@@ -1,0 +1,5 @@
+"""``python -m renderfit.cli``: the command line without its script."""
+
+from renderfit.cli import main
+
+main()

@@ -1,0 +1,39 @@
+"""What tests of the whole chain share: one complete run of the smoke profile."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def smoke():
+    """Path of ``build/smoke`` after ``renderfit reproduce --profile smoke``; run once even with several test workers."""
+    build = CHECKOUT / "build"
+    build.mkdir(exist_ok=True)
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    done, log = build / "smoke-session", build / "smoke.log"
+    with FileLock(build / "smoke.lock"):
+        if not (done.exists() and done.read_text() == session):
+            command = [sys.executable, "-m", "renderfit.cli", "reproduce", "--profile", "smoke"]
+            environment = {key: value for key, value in os.environ.items() if key != "RENDERFIT_ROOT"}
+            with log.open("w") as stream:
+                ended = subprocess.run(command, cwd=CHECKOUT, env=environment, stdout=stream, stderr=subprocess.STDOUT, check=False)
+            if ended.returncode:
+                pytest.fail(f"the smoke profile failed; the end of {log}:\n" + "\n".join(log.read_text().splitlines()[-40:]), pytrace=False)
+            done.write_text(session)
+    return build / "smoke"
+
+
+@pytest.fixture
+def smoke_copy(smoke, tmp_path):
+    """A copy of the smoke workspace without DVC's cache, to do things to."""
+    copy = tmp_path / "smoke"
+    shutil.copytree(smoke, copy, ignore=shutil.ignore_patterns("cache", "tmp"))
+    return copy

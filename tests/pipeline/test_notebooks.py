@@ -1,0 +1,53 @@
+"""The notebook runner: declared parameters, stable bytes, one-line errors, partial notebooks."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from renderfit.errors import ConvergenceError, DataError
+from renderfit.pipeline.notebooks import declared, run_notebook
+
+PARAMETERS = new_code_cell("category = 'bottle'\nwide: int = 3", metadata={"tags": ["parameters"]})
+
+
+def store(path, *sources):
+    notebook = new_notebook(cells=[PARAMETERS, *(new_code_cell(source) for source in sources)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
+def outputs(path):
+    return [output.get("text", "") for cell in nbformat.read(path, 4).cells for output in cell.get("outputs", [])]
+
+
+def test_only_declared_parameters_are_passed():
+    notebook = new_notebook(cells=[PARAMETERS, new_code_cell("other = 1")])
+    assert declared(notebook, {"category": "drill", "wide": 4, "other": 2, "unknown": 3}) == {"category": "drill", "wide": 4}
+
+
+def test_a_notebook_runs_with_its_parameters_to_the_same_bytes(tmp_path):
+    source = store(tmp_path / "source.ipynb", "print(category, wide)", "{'rounded': 1 / 3}")
+    first = run_notebook(source, tmp_path / "one" / "out.ipynb", {"category": "drill", "unknown": 1})
+    second = run_notebook(source, tmp_path / "two" / "out.ipynb", {"category": "drill", "unknown": 1})
+    assert outputs(first)[0] == "drill 3\n"
+    assert first.read_bytes() == second.read_bytes()
+    assert [path.name for path in first.parent.iterdir()] == ["out.ipynb"]
+
+
+def test_a_failing_cell_is_named_and_the_partial_notebook_kept(tmp_path):
+    source = store(tmp_path / "broken.ipynb", "print('before')", "raise ValueError('no mesh of that name')", "print('after')")
+    with pytest.raises(ConvergenceError, match=r"broken\.ipynb.*cell 3: ValueError: no mesh of that name") as raised:
+        run_notebook(source, tmp_path / "out" / "result.ipynb")
+    assert "\n" not in str(raised.value)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["result.failed.ipynb"]
+    assert "before\n" in outputs(tmp_path / "out" / "result.failed.ipynb")
+    assert "after\n" not in outputs(tmp_path / "out" / "result.failed.ipynb")
+
+
+def test_a_missing_or_foreign_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="not a readable notebook"):
+        run_notebook(tmp_path / "absent.ipynb", tmp_path / "out.ipynb")
+    (tmp_path / "text.ipynb").write_text("no JSON")
+    with pytest.raises(DataError, match="format 4"):
+        run_notebook(tmp_path / "text.ipynb", tmp_path / "out.ipynb")

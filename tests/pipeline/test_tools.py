@@ -1,0 +1,89 @@
+"""Whole results, fan-out, announcements and the watch on the parent."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from renderfit import config, paths
+from renderfit.errors import ConfigError
+from renderfit.pipeline import STAGES, atomic, estimate, fanout, run_stage
+
+
+def square(number):
+    return number**2, os.getpid()
+
+
+def test_a_folder_appears_whole_or_not_at_all(tmp_path):
+    target = tmp_path / "result"
+    with pytest.raises(AttributeError), atomic.whole_folder(target) as part:
+        (part / "half.txt").write_text("half").no_such_attribute()
+    assert list(tmp_path.iterdir()) == []
+    with atomic.whole_folder(target) as part:
+        assert not target.exists()
+        (part / "all.txt").write_text("all")
+    with atomic.whole_folder(target) as part:
+        (part / "new.txt").write_text("new")
+    assert [path.name for path in target.iterdir()] == ["new.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["result"]
+
+
+@pytest.mark.parametrize("backend", ["serial", "loky"])
+def test_fan_out_keeps_the_order_of_the_tasks(backend, monkeypatch):
+    monkeypatch.setattr(config, "section", lambda _: config.Compute(backend=backend, jobs=2))
+    results = fanout.fan_out(square, [(number,) for number in range(5)], "squares")
+    assert [value for value, _ in results] == [0, 1, 4, 9, 16]
+    processes = {process for _, process in results}
+    assert (processes == {os.getpid()}) == (backend == "serial")
+
+
+def test_stages_are_announced_with_an_estimate_that_learns(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    with caplog.at_level(logging.INFO):
+        for _ in range(2):
+            with estimate.announced("views", STAGES):
+                pass
+    first, done, second, _ = (record.getMessage() for record in caplog.records)
+    assert first.startswith(f"stage 4 of {len(STAGES)}, views: about 20 s (first run here)")
+    assert done == f"stage 4 of {len(STAGES)}, views: done in 0 s"
+    assert second.startswith(f"stage 4 of {len(STAGES)}, views: about 0 s (as last time)")
+
+
+def test_every_stage_has_a_typical_time_and_a_command():
+    assert set(estimate.TYPICAL) == set(STAGES)
+    commands = (paths.find_root(paths.Path(__file__).parent) / "dvc.yaml").read_text()
+    for stage in STAGES:
+        assert f"cmd: renderfit stage {stage}\n" in commands
+
+
+def test_an_unknown_stage_is_refused():
+    with pytest.raises(ConfigError, match="no stage 'watertigth'; expected one of dataset, watertight"):
+        run_stage("watertigth")
+
+
+def test_a_stage_ends_when_its_parent_is_killed(tmp_path):
+    child = "import time; from renderfit.pipeline import guard; guard.end_with_parent(.05); print('ready', flush=True); time.sleep(60)"
+    parent = f"import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {child!r}]); print(p.pid, flush=True); p.wait()"
+    process = subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, text=True)
+    orphan = int(process.stdout.readline())
+    assert process.stdout.readline() == "ready\n"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    deadline = time.monotonic() + 20
+    while _alive(orphan) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _alive(orphan)
+
+
+def _alive(process):
+    """A process that ended but was not collected yet (a zombie) does not count."""
+    try:
+        return psutil.Process(process).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
