@@ -1,6 +1,9 @@
 """The differentiable renderer: visibility by OpenGL or numba, everything after it our own."""
 
 from renderfit.rendering.fragments import Fragments
+from renderfit.rendering.frame import Frame
+from renderfit.rendering.interpolate import interpolate
 from renderfit.rendering.rasterize import rasterize
+from renderfit.rendering.render import render
 
-__all__ = ["Fragments", "rasterize"]
+__all__ = ["Fragments", "Frame", "interpolate", "rasterize", "render"]
