@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -58,7 +59,7 @@ def sky_radiance(sky: NDArray[np.float64], up: float, roughness: float, channel:
 
 
 @numba.njit(cache=True)
-def lamp_window(lamp: NDArray[np.void], x: float, y: float, z: float, roughness: float) -> float:
+def lamp_window(lamp: Any, x: float, y: float, z: float, roughness: float) -> float:
     """Return how much of a lamp's soft box is seen in a direction, in [0, 1], blurred by `roughness`."""
     d, s = lamp.direction, lamp.side
     ahead = x * d[0] + y * d[1] + z * d[2]

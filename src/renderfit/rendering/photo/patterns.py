@@ -20,7 +20,7 @@ def smoothstep(low: float, high: float, x: float) -> float:
 
 
 @numba.njit(cache=True)
-def pattern(kind: int, x: float, y: float, z: float, seed: int, footprint: float) -> float:
+def pattern(kind: int, x: float, y: float, z: float, seed: int, footprint: float) -> float:  # noqa: PLR0911 - one return a pattern
     """Evaluate pattern `kind` at a point given in pattern wavelengths; details below `footprint` are filtered."""
     fade = min(1.0, max(0.0, 1.6 - 2.2 * footprint))
     if kind == SPECKLE:
@@ -42,8 +42,8 @@ def pattern(kind: int, x: float, y: float, z: float, seed: int, footprint: float
     if kind == TILES:
         u, v = x - math.floor(x), y - math.floor(y)
         gap = 0.02 + footprint
-        line = min(min(u, 1 - u), min(v, 1 - v))
-        shade = 0.35 * lattice(int(math.floor(x)), int(math.floor(y)), 0, seed)
+        line = min(u, 1 - u, v, 1 - v)
+        shade = 0.35 * lattice(math.floor(x), math.floor(y), 0, seed)
         return smoothstep(0.0, gap, line) * (0.65 + shade) * fade + (1 - fade) * 0.7
     if kind == MARBLE:
         warp = fbm(x, y, z, seed, 4, footprint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numba
 import numpy as np
@@ -15,7 +16,7 @@ from renderfit.rendering.photo.shadows import soft_shadow
 
 
 @numba.njit(cache=True)
-def pattern_at(material: NDArray[np.void], p: tuple[float, float, float], footprint: float) -> float:
+def pattern_at(material: Any, p: tuple[float, float, float], footprint: float) -> float:
     """Evaluate the material's pattern at a point [m]; `footprint` is the pixel's size there [m]."""
     c, s = math.cos(material.turn), math.sin(material.turn)
     x, y, z = p[0] + material.offset[0], p[1] + material.offset[1], p[2] + material.offset[2]
@@ -24,9 +25,7 @@ def pattern_at(material: NDArray[np.void], p: tuple[float, float, float], footpr
 
 
 @numba.njit(cache=True)
-def bumped(
-    material: NDArray[np.void], p: tuple[float, float, float], n: tuple[float, float, float], footprint: float
-) -> tuple[float, float, float]:
+def bumped(material: Any, p: tuple[float, float, float], n: tuple[float, float, float], footprint: float) -> tuple[float, float, float]:
     """Return the unit normal disturbed by the material's relief."""
     strength = material.bump * min(1.0, max(0.0, 1.5 - footprint / material.bump_scale))
     if strength <= 0:
@@ -56,14 +55,14 @@ def ggx(n_h: float, n_v: float, n_l: float, alpha: float, wide: float) -> float:
 
 @numba.njit(cache=True)
 def shade(
-    material: NDArray[np.void],
+    material: Any,
     p: tuple[float, float, float],
     n: tuple[float, float, float],
     v: tuple[float, float, float],
     footprint: float,
     occlusion: float,
     sky: NDArray[np.float64],
-    lamps: NDArray[np.void],
+    lamps: Any,
     shadow: NDArray[np.float32],
     shadow_transform: NDArray[np.float64],
     bias: float,

@@ -77,7 +77,7 @@ def soft_shadow(
     blockers, found = 0.0, 0
     for tap in range(TAPS):
         radius, angle = search * math.sqrt((tap + 0.5) / TAPS), 2.39996 * tap
-        i, j = int(math.floor(v + radius * math.sin(angle))), int(math.floor(u + radius * math.cos(angle)))
+        i, j = math.floor(v + radius * math.sin(angle)), math.floor(u + radius * math.cos(angle))
         if 0 <= i < size and 0 <= j < size and depths[i, j] < d:
             blockers += depths[i, j]
             found += 1

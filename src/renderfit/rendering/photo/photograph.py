@@ -1,0 +1,150 @@
+"""Photograph-like pictures of meshes, with labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.rendering.photo import backdrop, effects, lighting, materials, props, shadows
+from renderfit.rendering.photo.resolve import resolve
+from renderfit.rendering.photo.style import Style
+from renderfit.rendering.photo.subject import Subject
+from renderfit.rendering.rasterize import rasterize
+
+
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """A picture with its labels.
+
+    Attributes
+    ----------
+    image : (H, W, 3) uint8
+        sRGB.
+    mask : (H, W) bool
+        Pixels whose centre shows the object (occluders removed).
+    depth : (H, W) float32
+        [m], 0 outside the mask.
+    normals : (H, W, 3) float32
+        Unit, camera frame, zero outside the mask.
+    coordinates : (H, W, 3) float32
+        Object frame [m], zero outside the mask.
+    """
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+    depth: NDArray[np.float32]
+    normals: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
+
+
+def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Style | None = None) -> Photograph:
+    """Photograph a mesh in a random scene.
+
+    GGX materials under soft boxes and a sky, one soft shadow, ambient occlusion, a procedural
+    table and wall with clutter, and a camera with blur, colour shift, Poisson-Gaussian noise and
+    a tone curve. Always drawn by the CPU rasteriser: the same seed gives the same bytes anywhere.
+
+    Parameters
+    ----------
+    mesh : Mesh or Subject
+        Object frame [m], z up; unique vertex colours are its parts. A `Subject` saves the preparation.
+    camera : Camera
+        Pinhole.
+    pose : Pose
+        Object to camera.
+    seed : int
+        Everything random.
+    style : Style, optional
+        Ranges; the default keeps the object's own colours.
+
+    Returns
+    -------
+    Photograph
+
+    References
+    ----------
+    Section 4.1 (data); Schwarz and Behnke, Stillleben (ICRA 2020), for the idea.
+    """
+    style = style or Style()
+    subject, generator = Subject.of(mesh), np.random.default_rng(seed)
+    matrix = pose.matrix.detach().cpu().numpy().astype(np.float64)
+    rotation, eye = matrix[:3, :3], -matrix[:3, :3].T @ matrix[:3, 3]
+    forward = rotation[2]
+    low, high = subject.vertices.min(0), subject.vertices.max(0)
+    floor, radius = float(low[2]), float(np.linalg.norm(high[:2] - low[:2])) / 2
+    table = bool(forward[2] < -0.02 and generator.random() < style.table)
+
+    parts = materials.part_materials(subject.colors, subject.diagonal, generator, style.keep_colors)
+    bodies: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
+    if table:
+        count, hiding = int(generator.integers(style.clutter + 1)), int(generator.integers(style.occluders + 1))
+        centre = np.append((low[:2] + high[:2]) / 2, 0.0)
+        drawn = props.draw_props(generator, count, hiding, radius, float(high[2] - low[2]), floor, forward)
+        bodies = [(vertices + centre, faces) for vertices, faces in drawn]
+    patches, wall, surfaces = backdrop.draw_backdrop(generator, forward, subject.diagonal, style.backgrounds)
+    wall[3] += float(wall[:3] @ ((low + high) / 2))
+    prop_parts = [materials.surface_material(generator, style.backgrounds) for _ in bodies]
+    sky, lamps = lighting.draw_lights(generator)
+
+    vertices, faces, face_material, normals = _assemble(subject, bodies)
+    inside = vertices @ rotation.T + matrix[:3, 3]
+    double = camera.scaled(2.0)
+    fragments = rasterize(inside, faces, double, backend="cpu")
+    key, key_transform = shadows.shadow_maps(vertices, faces, lamps["direction"][:1], style.shadow_size)
+    directions = shadows.dome(style.dome, generator.uniform(0, 6.28))
+    dome, dome_transform = shadows.shadow_maps(vertices, faces, directions, style.dome_size)
+    bias = 1.2 * float(np.linalg.norm(vertices.max(0) - vertices.min(0))) / style.shadow_size
+    image, coverage, distance = resolve(
+        fragments.face_id, np.asarray(fragments.barycentrics, np.float64), np.asarray(fragments.depth, np.float64), normals, face_material,
+        len(subject.faces), np.concatenate([parts, *prop_parts, surfaces]), len(parts) + len(bodies), eye, rotation,
+        (camera.fx, camera.fy, camera.cx, camera.cy), table, floor, wall, patches, sky, lamps, key, key_transform,
+        dome, dome_transform, directions, bias, 0.25 * subject.diagonal,
+    )  # fmt: skip
+    unit = max(camera.width, camera.height) / 256
+    if generator.random() < style.defocus:
+        middle = float(np.linalg.norm(eye - (low + high) / 2))
+        near = np.clip(1 - (np.abs(distance - middle) - 0.6 * subject.diagonal) / subject.diagonal, 0, 1) * (distance > 0)
+        image = effects.defocus(image, np.maximum(near, coverage), generator.uniform(0.8, 3.0) * unit)
+    picture = effects.expose(image, generator, unit, style.noise)
+    return _labelled(picture, subject, normals, vertices, faces, inside, camera, rotation)
+
+
+def _assemble(
+    subject: Subject, bodies: list[tuple[NDArray[np.float64], NDArray[np.int64]]]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    vertices, faces, parts, normals = [subject.vertices], [subject.faces], [subject.parts], [subject.normals()]
+    count = len(subject.vertices)
+    for index, (points, triangles) in enumerate(bodies):
+        vertices.append(points)
+        faces.append(triangles + count)
+        parts.append(np.full(len(triangles), len(subject.colors) + index))
+        normals.append(Subject.of(Mesh(torch.as_tensor(points), torch.as_tensor(triangles))).normals())
+        count += len(points)
+    return np.concatenate(vertices), np.concatenate(faces), np.concatenate(parts), np.concatenate(normals)
+
+
+def _labelled(
+    picture: NDArray[np.uint8],
+    subject: Subject,
+    normals: NDArray[np.float64],
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    inside: NDArray[np.float64],
+    camera: Camera,
+    rotation: NDArray[np.float64],
+) -> Photograph:
+    fragments = rasterize(inside, faces, camera, backend="cpu")
+    mask = (fragments.face_id >= 0) & (fragments.face_id < len(subject.faces))
+    face = fragments.face_id[mask]
+    weights = np.asarray(fragments.barycentrics, np.float64)[mask]
+    coordinates, normal_map = np.zeros((*mask.shape, 3), np.float32), np.zeros((*mask.shape, 3), np.float32)
+    coordinates[mask] = np.einsum("nk,nkd->nd", weights, vertices[faces[face]])
+    directions = np.einsum("nk,nkd->nd", weights, normals[face]) @ rotation.T
+    towards = inside[faces[face]].mean(1)
+    flip = np.where((directions * towards).sum(1, keepdims=True) > 0, -1.0, 1.0)
+    normal_map[mask] = flip * directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
+    return Photograph(picture, mask, np.where(mask, fragments.depth, 0).astype(np.float32), normal_map, coordinates)
