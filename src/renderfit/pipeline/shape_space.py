@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from renderfit import config, paths
+from renderfit.datasets import Split
 from renderfit.pipeline.atomic import whole_folder, write_json
-from renderfit.pipeline.catalogue import Split, mesh_path, splits
+from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.pipeline.fanout import fan_out
 
 
@@ -15,24 +16,48 @@ def run() -> None:
     """Write ``artifacts/shape_space/<category>/`` and ``results/shape_space.json``."""
     every = splits()
     with whole_folder(paths.ARTIFACTS / "shape_space") as part:
-        reports = fan_out(fit, [(split, part / split.category) for split in every], "shape spaces")
-    write_json(paths.RESULTS / "shape_space.json", {split.category: found for split, found in zip(every, reports, strict=True)})
+        reports = fan_out(fit, [(category, split, part / category) for category, split in every.items()], "shape spaces")
+    write_json(paths.RESULTS / "shape_space.json", dict(zip(every, reports, strict=True)))
 
 
-def fit(split: Split, target: Path) -> dict[str, Any]:
+def fit(category: str, split: Split, target: Path) -> dict[str, Any]:
     """Fit, write and score the shape space of one category.
 
     Returns
     -------
     dict
-        ``explained`` variance per component, and the latent floor of every instance: mean distance [m] from its
-        vertices to the nearest vertex of the best shape of the latent space (an evaluation: it sees the whole mesh).
+        Roles, size of the models and the latent floor of every test instance [mm]: how near the best shape of the space
+        comes to it (an evaluation: it sees the whole mesh).
     """
     from renderfit.geometry import load_mesh
     from renderfit.shapes import ShapeSpace
+    from renderfit.shapes.full_fit import fit_full
 
-    settings = config.section(config.ShapeSpace)
-    load = {name: load_mesh(mesh_path("watertight", split.category, name)) for name in split.names()}
-    space = ShapeSpace.fit(load[split.canonical], [load[name] for name in split.train], components=settings.components)
+    s = config.section(config.ShapeSpace)
+    load = {name: load_mesh(mesh_path("watertight", category, name)) for name in split.names()}
+    space = ShapeSpace.fit(
+        load[split.canonical],
+        [load[name] for name in split.train],
+        components=s.components,
+        names=split.train,
+        points=s.points,
+        beta=s.beta,
+        lam=s.lam,
+        outliers=s.outliers,
+        iterations=s.iterations,
+        tolerance=s.tolerance,
+    )
     space.save(target)
-    return {"canonical": split.canonical, "train": split.train, "test": split.test}
+    floors = {}
+    for slot, name in split.test.items():
+        floors[slot] = {kind: score(fit_full(load[name], space.model(kind)).mesh, load[name]) for kind in ("pca", "rich")}
+    sizes = {kind: space.model(kind).size for kind in ("pca", "rich")}
+    return {**split.entries(), "components": sizes, "mirrors": len(space.mirrors), "latent_floor_mm": floors}
+
+
+def score(mesh: Any, reference: Any) -> dict[str, float]:
+    """Return the scores of a fitted mesh against the complete one, in mm, rounded to a micrometre."""
+    from renderfit.evaluation import vertex_error
+
+    found = vertex_error(mesh, reference)
+    return {"v2v": round(1e3 * found.mean, 3), "v2s": round(1e3 * found.to_surface, 3)}

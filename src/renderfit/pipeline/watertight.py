@@ -13,7 +13,7 @@ from renderfit.pipeline.fanout import fan_out
 
 def run() -> None:
     """Write ``artifacts/watertight/<category>/<name>.ply`` and ``results/watertight.json``."""
-    named = [(split.category, name) for split in splits() for name in split.names()]
+    named = [(category, name) for category, split in splits().items() for name in split.names()]
     with whole_folder(paths.ARTIFACTS / "watertight") as part:
         tasks = [(mesh_path("dataset", category, name), part / category / f"{name}.ply") for category, name in named]
         reports = fan_out(close, tasks, "watertight meshes")
