@@ -14,8 +14,8 @@ def run() -> None:
     """Write ``artifacts/views/<category>-<test>/<k>/`` for every test instance."""
     with whole_folder(paths.ARTIFACTS / "views") as part:
         tasks = [
-            (mesh_path("dataset", split.category, name), f"{split.category}-{slot}", part)
-            for split in splits()
+            (mesh_path("dataset", category, name), f"{category}-{slot}", part)
+            for category, split in splits().items()
             for slot, name in split.test.items()
         ]
         fan_out(shoot, tasks, "test views")
