@@ -7,7 +7,6 @@ stays below 1 MB. The drawing is plain JavaScript and WebGL (``viewer.js``).
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 from collections.abc import Sequence
@@ -16,9 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from renderfit.errors import ShapeError
+from renderfit.plotting.packing import checked, pack
 
 LIMIT = 1_000_000
 """Largest size of a scene [bytes]."""
@@ -93,17 +93,23 @@ class Scene:
         wireframe : bool
             Draw edges only.
         """
-        points, triangles = _array(vertices, name), np.asarray(faces, dtype=np.int64).reshape(-1, 3)
+        points, triangles = checked(vertices, name), np.asarray(faces, dtype=np.int64).reshape(-1, 3)
         if triangles.size and (triangles.min() < 0 or triangles.max() >= len(points)):
             raise ShapeError(f"{name}: faces name vertices {triangles.min()} to {triangles.max()}; expected 0 to {len(points) - 1}")
-        entry = {"kind": "wire" if wireframe else "mesh", "name": name, "points": points, "faces": triangles, "color": color}
+        entry: dict[str, Any] = {
+            "kind": "wire" if wireframe else "mesh",
+            "name": name,
+            "points": points,
+            "faces": triangles,
+            "color": color,
+        }
         entry |= {"opacity": opacity, "visible": visible, "group": group}
         if colors is not None:
             entry["colors"] = np.asarray(colors, dtype=np.float64)
         if frames is not None:
-            entry["frames"] = [_array(frame, name, len(points)) for frame in frames]
+            entry["frames"] = [checked(frame, name, len(points)) for frame in frames]
         if basis is not None:
-            entry["basis"] = np.stack([_array(direction, name, len(points)) for direction in np.asarray(basis)])
+            entry["basis"] = np.stack([checked(direction, name, len(points)) for direction in np.asarray(basis)])
         self.objects.append(entry)
         return self
 
@@ -111,14 +117,14 @@ class Scene:
         self, name: str, points: ArrayLike, color: str = "#d55e00", size: float = 3.0, visible: bool = True, group: str = ""
     ) -> Scene:
         """Add a point cloud, shape (N, 3) [m]; `size` in pixels."""
-        entry = {"kind": "points", "name": name, "points": _array(points, name), "color": color, "size": size}
+        entry = {"kind": "points", "name": name, "points": checked(points, name), "color": color, "size": size}
         self.objects.append(entry | {"visible": visible, "group": group})
         return self
 
     def lines(self, name: str, segments: ArrayLike, color: str = "#5a6270", visible: bool = True) -> Scene:
         """Add line segments, shape (N, 2, 3) [m]: axes, camera frusta, correspondences."""
         ends = np.asarray(segments, dtype=np.float64).reshape(-1, 3)
-        self.objects.append({"kind": "lines", "name": name, "points": _array(ends, name), "color": color, "visible": visible, "group": ""})
+        self.objects.append({"kind": "lines", "name": name, "points": checked(ends, name), "color": color, "visible": visible, "group": ""})
         return self
 
     def slider(self, label: str, captions: Sequence[str] = ()) -> Scene:
@@ -171,7 +177,7 @@ class Scene:
         every = np.concatenate([part for entry in self.objects for part in (entry["points"], *entry.get("frames", ()))])
         low, high = every.min(axis=0), every.max(axis=0)
         span = float((high - low).max()) or 1.0
-        objects = [_pack(entry, low, span) for entry in self.objects]
+        objects = [pack(entry, low, span) for entry in self.objects]
         return {
             "objects": objects,
             "low": low.tolist(),
@@ -181,36 +187,3 @@ class Scene:
             "title": self.title,
             **self.controls,
         }
-
-
-def _pack(entry: dict[str, Any], low: NDArray[Any], span: float) -> dict[str, Any]:
-    """Quantise one object to the scene's cube."""
-    kept = {key: entry[key] for key in ("kind", "name", "color", "opacity", "visible", "group", "size") if key in entry}
-    kept |= {"count": len(entry["points"]), "points": _quantised(entry["points"], low, span)}
-    if "faces" in entry:
-        kept["faces"] = _text(entry["faces"].astype(np.uint16 if len(entry["points"]) <= 65536 else np.uint32))
-        kept["wide"] = len(entry["points"]) > 65536
-    if "colors" in entry:
-        kept["colors"] = _text(np.clip(np.round(entry["colors"][:, :3] * 255), 0, 255).astype(np.uint8))
-    if "frames" in entry:
-        kept["frames"] = [_quantised(frame, low, span) for frame in entry["frames"]]
-    if "basis" in entry:
-        scale = float(np.abs(entry["basis"]).max()) or 1.0
-        kept |= {"basis": [_text(np.round(d / scale * 32767).astype(np.int16)) for d in entry["basis"]], "scale": scale}
-    return kept
-
-
-def _quantised(points: NDArray[Any], low: NDArray[Any], span: float) -> str:
-    return _text(np.clip(np.round((points - low) / span * 65535), 0, 65535).astype(np.uint16))
-
-
-def _text(array: NDArray[Any]) -> str:
-    return base64.b64encode(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes()).decode()
-
-
-def _array(points: Any, name: str, count: int = 0) -> NDArray[np.float64]:
-    """Return (N, 3) float64 of an array or tensor, finite and of the expected length."""
-    found = np.asarray(points.detach().cpu() if hasattr(points, "detach") else points, dtype=np.float64)
-    if found.ndim != 2 or found.shape[1] != 3 or not len(found) or not np.isfinite(found).all() or (count and len(found) != count):
-        raise ShapeError(f"{name}: got an array of shape {found.shape}; expected ({count or 'N'}, 3), finite and not empty")
-    return found
