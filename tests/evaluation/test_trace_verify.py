@@ -1,0 +1,85 @@
+"""The chain behind a cell, and the loud report of a number that changed."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from renderfit import paths
+from renderfit.errors import ConfigError
+from renderfit.evaluation import table1, trace, verify
+
+
+@pytest.fixture
+def root(make_records, tmp_path, monkeypatch):
+    """A root with records and the table made from them."""
+    records = make_records()
+    for name, folder in (("ROOT", tmp_path), ("ARTIFACTS", tmp_path / "artifacts"), ("RESULTS", tmp_path / "results")):
+        monkeypatch.setattr(paths, name, folder)
+    (tmp_path / "artifacts" / "records").mkdir(parents=True)
+    for category in ("bottle", "drill"):
+        for instance in ("t1", "t2"):
+            own = [r for r in records if (r["category"], r["instance"]) == (category, instance)]
+            (tmp_path / "artifacts" / "records" / f"{category}-{instance}.json").write_text(json.dumps(own))
+    table1.write(table1.build())
+    (tmp_path / "dvc.yaml").write_text(
+        "stages:\n  register:\n    cmd: renderfit stage register\n    deps:\n    - notebooks/register.ipynb\n"
+    )
+    return tmp_path
+
+
+def test_a_cell_leads_to_its_runs_notebook_and_provenance(root):
+    found = trace.trace("table1/drill-t1/ours/noise")
+    assert [run["view"] for run in found["runs"]] == [0, 1, 2, 3]
+    assert found["value"]["v2v_mm"]["mean"] == pytest.approx(sum(run["v2v_mm"] for run in found["runs"]) / 4, abs=1e-6)
+    assert found["notebook"]["executed"] == "artifacts/notebooks/register/drill-t1.ipynb"
+    assert found["stage"]["command"] == "renderfit stage register"
+    assert list(found["provenance"].values()) == [{"code": "c", "data": "drill"}]
+
+
+@pytest.mark.parametrize("cell", ["table1/drill-t9/ours/noise", "nonsense", "table1/drill-t1/ours"])
+def test_a_cell_that_is_not_there_is_named(root, cell):
+    with pytest.raises(ConfigError, match="drill-t1"):
+        trace.trace(cell)
+
+
+def test_unchanged_records_verify(root):
+    outcomes = verify.verify_table()
+    assert len(outcomes) == 4 * (2 + 3 * 2)
+    assert all(outcome["same"] for outcome in outcomes)
+
+
+def test_one_changed_record_is_noticed_with_its_cell(root):
+    path = root / "artifacts" / "records" / "bottle-t2.json"
+    records = json.loads(path.read_text())
+    next(r for r in records if r["method"] == "cls" and r["pose"] == "noise")["v2v_mm"] += 0.01
+    path.write_text(json.dumps(records))
+    different = [outcome for outcome in verify.verify_table() if not outcome["same"]]
+    assert [outcome["cell"] for outcome in different] == ["table1/bottle-t2/cls/noise"]
+    assert set(different[0]["differences"]) == {"v2v_mm"}
+
+
+def test_commands_answer_in_json_with_their_statuses(root):
+    from renderfit.cli import application
+
+    runner = CliRunner()
+    traced = runner.invoke(application, ["trace", "table1/drill-t1/ours/noise", "--json"])
+    assert traced.exit_code == 0
+    assert json.loads(traced.stdout.splitlines()[-1])["cell"] == "table1/drill-t1/ours/noise"
+    assert "<- stage register" in runner.invoke(application, ["trace", "drill-t1/ours/noise"]).stdout
+    assert runner.invoke(application, ["verify", "--json"]).exit_code == 0
+    path = root / "artifacts" / "records" / "drill-t1.json"
+    path.write_text(path.read_text().replace('"v2s_mm": ', '"v2s_mm": 1', 1))
+    changed = runner.invoke(application, ["verify"])
+    assert changed.exit_code == 1
+    assert "DIFFERENT  table1/drill-t1" in changed.stdout
+
+
+def test_runs_are_repeated_and_compared(make_records):
+    records = make_records()
+    chosen = verify.sample(records, 5, seed=1)
+    assert len(chosen) == 5
+    assert verify.sample(records, 5, seed=1) == chosen
+    assert all(outcome["same"] for outcome in verify.verify_runs(chosen, dict))
+    spoiled = verify.verify_runs(chosen[:1], lambda run: {**run, "v2v_mm": run["v2v_mm"] * 1.01})
+    assert not spoiled[0]["same"]
