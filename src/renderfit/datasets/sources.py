@@ -1,0 +1,58 @@
+"""Where the meshes come from: ``dataset.source`` of params.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from renderfit import paths
+from renderfit.datasets.recipes import SPLIT, build_recipe
+from renderfit.datasets.split import Split, load_split
+from renderfit.errors import DataError
+from renderfit.geometry.io import require_metres
+from renderfit.geometry.mesh import Mesh
+
+
+class Source(Protocol):
+    """A data set: names of instances by role, and their meshes in the common frame [m]."""
+
+    origin: str
+
+    def splits(self) -> dict[str, Split]:
+        """Return category -> split."""
+
+    def mesh(self, category: str, name: str) -> Mesh:
+        """Return one instance as it is, not watertight."""
+
+
+class Recipes:
+    """The embedded data set, imported by data.dvc."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.origin = str(folder)
+        if not (folder / SPLIT).is_file():
+            raise DataError(f"{folder}: no {SPLIT}; expected the recipes of the embedded data set: fetch them with `dvc repro data.dvc`")
+
+    def splits(self) -> dict[str, Split]:
+        """Return category -> split."""
+        return load_split(self.folder / SPLIT)
+
+    def mesh(self, category: str, name: str) -> Mesh:
+        """Build one object from its recipe."""
+        mesh = build_recipe(self.folder / category / f"{name}.json")
+        require_metres(mesh, f"{category}/{name}")
+        return mesh
+
+
+def named(source: str) -> Source:
+    """Return the data set that ``dataset.source`` names.
+
+    Raises
+    ------
+    DataError
+        If there is no such source.
+    """
+    if source == "default":
+        return Recipes(paths.DATA)
+    raise DataError(f"dataset.source is {source!r}; expected default, open, drills, deepcpd or a folder of meshes")

@@ -1,0 +1,99 @@
+"""Which instance of a category is what: canonical, training, test."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from renderfit.errors import DataError
+
+FEWEST = 3
+"""Instances a category needs at least: a canonical, one more to train on, one to test."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Names of the instances of one category.
+
+    Attributes
+    ----------
+    canonical : str
+        The instance that is deformed to all others.
+    train : tuple of str
+        The other training instances, in the order in which a smaller data set drops them from the end.
+    test : dict
+        Key (t1, t2, ...) -> name; never seen in training.
+    """
+
+    canonical: str
+    train: tuple[str, ...]
+    test: dict[str, str]
+
+    def names(self) -> list[str]:
+        """Return all names: canonical, training, test."""
+        return [self.canonical, *self.train, *self.test.values()]
+
+    def limited(self, instances: int) -> Split:
+        """Return the split cut down to `instances` in total; the canonical and the tests stay."""
+        keep = instances - 1 - len(self.test)
+        return Split(self.canonical, self.train[: max(keep, 1)], dict(self.test))
+
+    def entries(self) -> dict[str, Any]:
+        """Return the split as JSON types."""
+        return {"canonical": self.canonical, "train": list(self.train), "test": dict(self.test)}
+
+
+def load_split(path: Path) -> dict[str, Split]:
+    """Read ``split.json``: category -> `Split`.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or not of that form, names an instance twice, or a category has
+        fewer than three instances.
+    """
+    try:
+        found = {
+            category: Split(entry["canonical"], tuple(entry["train"]), dict(entry["test"]))
+            for category, entry in json.loads(path.read_text()).items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise DataError(f'{path}: {problem!r}; expected {{category: {{"canonical", "train", "test"}}}}') from problem
+    for category, split in found.items():
+        check(category, split, str(path))
+    return found
+
+
+def check(category: str, split: Split, origin: str) -> None:
+    """Raise `DataError` when a category is too small or an instance has two roles."""
+    names = split.names()
+    if len(names) < FEWEST or not split.train:
+        raise DataError(
+            f"{origin}: category {category} has {len(names)} instances; expected at least {FEWEST}: a canonical, one to train, one to test"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(f"{origin}: category {category} names {', '.join(twice)} more than once; expected one role per instance")
+
+
+def save_split(splits: dict[str, Split], path: Path) -> None:
+    """Write ``split.json``."""
+    path.write_text(json.dumps({category: split.entries() for category, split in splits.items()}, indent=1) + "\n")
+
+
+def chosen(splits: dict[str, Split], categories: list[str], instances: int, origin: str) -> dict[str, Split]:
+    """Return the wanted categories, each cut down to `instances`.
+
+    Raises
+    ------
+    DataError
+        If a category is missing.
+    """
+    missing = [category for category in categories if category not in splits]
+    if missing:
+        raise DataError(
+            f"{origin}: no category {', '.join(missing)}; it has {', '.join(splits)}: correct dataset.categories in params.yaml"
+        )
+    return {category: splits[category].limited(instances) for category in categories}
