@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,13 +17,18 @@ from renderfit.geometry import Mesh
 from renderfit.geometry.sampling import farthest_points
 from renderfit.progress import progress
 from renderfit.shapes.cpd import coherent_point_drift, frame, template_kernel
-from renderfit.shapes.kernel import gaussian
+from renderfit.shapes.iterate import refine_fields
+from renderfit.shapes.kernel import LowRank, gaussian
 from renderfit.shapes.model import LinearModel
 from renderfit.shapes.pca import Form, principal_components
+from renderfit.shapes.result import CPDResult
+from renderfit.shapes.rich import RichSettings, rich_model
+from renderfit.shapes.space_files import read, write
+from renderfit.shapes.symmetry import Mirror, find_mirrors
 
 Floats = NDArray[np.float64]
 ModelName = Literal["pca", "rich"]
-log = logging.getLogger(__name__)
+ARRAYS = ("template", "weights", "centres", "coefficients", "fields")
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class SpaceSettings:
     outliers: float = 0.1
     iterations: int = 80
     tolerance: float = 1e-5
+    rich: RichSettings = field(default_factory=RichSettings)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +66,10 @@ class ShapeSpace:
         Field i at x is G(x, centres) coefficients_i [m].
     beta : float
         Kernel width [m].
+    fields : (n, V, 3) array
+        Displacements of the canonical's vertices after iterated registration [m]; the "rich" model is made of them.
+    mirrors : list of Mirror
+        Measured symmetry of the category.
     """
 
     canonical: Mesh
@@ -73,6 +80,8 @@ class ShapeSpace:
     centres: Floats
     coefficients: Floats
     beta: float
+    fields: Floats
+    mirrors: list[Mirror]
 
     @classmethod
     def fit(
@@ -103,36 +112,42 @@ class ShapeSpace:
         chosen = SpaceSettings(components=components, **settings)  # type: ignore[arg-type]
         template = _points(canonical, chosen.points)
         kernel = template_kernel(template, chosen.beta)
-        weights, coefficients, results = [], [], []
-        for mesh in progress(instances, "CPD"):
-            result = coherent_point_drift(
-                template, _points(mesh, chosen.points), beta=chosen.beta, lam=chosen.lam, outliers=chosen.outliers,
-                iterations=chosen.iterations, tolerance=chosen.tolerance, kernel=kernel,
-            )  # fmt: skip
-            weights.append(result.weights)
-            coefficients.append(result.coefficients)
-            results.append(result)
+        results = [_drift(template, mesh, chosen, kernel) for mesh in progress(instances, "CPD")]
         labels = list(names) if names is not None else [f"instance-{i}" for i in range(len(instances))]
+        beta, coefficients = frame(template)[1] * chosen.beta, np.stack([r.coefficients for r in results])
+        vertices, faces = canonical.numpy()
+        fields, mirrors = displacements(vertices, results[0].centres, coefficients, beta), []
+        if len(faces):
+            mirrors = find_mirrors(canonical, instances)
+            fields = refine_fields(vertices, faces, fields, instances, mirrors, chosen.rich)
         return cls(
             canonical,
             chosen,
             labels,
             template,
-            np.stack(weights),
+            np.stack([r.weights for r in results]),
             results[0].centres,
-            np.stack(coefficients),
-            frame(template)[1] * chosen.beta,
+            coefficients,
+            beta,
+            fields,
+            mirrors,
         )
 
     def field(self, points: Floats) -> Floats:
         """Return the displacement (n, N, 3) [m] of every training instance at `points` (N, 3) of the canonical's frame."""
-        return np.einsum("xc,ncd->nxd", gaussian(points, self.centres, self.beta), self.coefficients, optimize=True)
+        return displacements(points, self.centres, self.coefficients, self.beta)
 
     def model(self, name: ModelName = "pca", components: int | None = None) -> LinearModel:
         """Return the model "pca" (section 3.2.2) or "rich" over the canonical's vertices."""
         if name not in ("pca", "rich"):
             raise ShapeError(f"no shape model {name!r}; expected 'pca' or 'rich'")
         vertices, faces = self.canonical.numpy()
+        if name == "rich":
+            if not len(faces):
+                raise ShapeError(
+                    "the canonical is a cloud without faces; expected a mesh for the model 'rich': reconstruct its surface, or use 'pca'"
+                )
+            return rich_model(vertices, faces, self.fields, self.mirrors, self.settings.rich)
         return self._pca(vertices, faces, components or self.settings.components)
 
     def _pca(self, vertices: Floats, faces: NDArray[np.int64], components: int) -> LinearModel:
@@ -150,32 +165,24 @@ class ShapeSpace:
 
     def encode(self, mesh: Mesh) -> Floats:
         """Return the latent (K,) of a mesh or cloud: CPD from the canonical, then least squares of its displacements, not of its W."""
-        kernel = template_kernel(self.template, self.settings.beta)
-        s = self.settings
-        result = coherent_point_drift(
-            self.template, _points(mesh, s.points), beta=s.beta, lam=s.lam, outliers=s.outliers,
-            iterations=s.iterations, tolerance=s.tolerance, kernel=kernel,
-        )  # fmt: skip
+        result = _drift(self.template, mesh, self.settings, template_kernel(self.template, self.settings.beta))
         model = self.model()
         target = result.transform(self.canonical.numpy()[0]) - model.mean
-        z: Floats = np.linalg.lstsq(model.basis.reshape(model.size, -1).T, target.reshape(-1), rcond=None)[0]
-        return z
+        return np.asarray(np.linalg.lstsq(model.basis.reshape(model.size, -1).T, target.reshape(-1), rcond=None)[0], dtype=np.float64)
 
     def save(self, folder: str | Path) -> None:
-        """Write the space as .npy arrays and one JSON file; the JSON appears last."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write the space as .npy arrays and one JSON file."""
         vertices, faces = self.canonical.numpy()
-        arrays = {"vertices": vertices, "faces": faces, "template": self.template, "weights": self.weights, "centres": self.centres,
-                  "coefficients": self.coefficients}  # fmt: skip
+        arrays = {"vertices": vertices, "faces": faces, **{name: getattr(self, name) for name in ARRAYS}}
         if self.canonical.colors is not None:
             arrays["colors"] = self.canonical.colors.numpy()
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        entries = {"format": 1, "beta_m": self.beta, "names": self.names, "settings": asdict(self.settings), "arrays": sorted(arrays)}
-        part = folder / ".space.json.part"
-        part.write_text(json.dumps(entries, indent=1) + "\n")
-        os.replace(part, folder / "space.json")
+        entries = {
+            "beta_m": self.beta,
+            "names": self.names,
+            "settings": asdict(self.settings),
+            "mirrors": [asdict(m) for m in self.mirrors],
+        }
+        write(folder, arrays, entries)
 
     @classmethod
     def load(cls, folder: str | Path) -> ShapeSpace:
@@ -186,17 +193,33 @@ class ShapeSpace:
         DataError
             If the folder is missing or is not a shape space.
         """
-        folder = Path(folder)
+        arrays, entries = read(folder)
         try:
-            entries = json.loads((folder / "space.json").read_text())
-            arrays = {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in entries["arrays"]}
-            canonical = Mesh(torch.from_numpy(arrays["vertices"]), torch.from_numpy(arrays["faces"]), arrays.get("colors"))
-            return cls(canonical, SpaceSettings(**entries["settings"]), entries["names"], arrays["template"], arrays["weights"],
-                       arrays["centres"], arrays["coefficients"], entries["beta_m"])  # fmt: skip
-        except (OSError, ValueError, KeyError, TypeError, ShapeError) as problem:
+            canonical = Mesh(torch.from_numpy(arrays["vertices"]), torch.from_numpy(arrays["faces"]), _tensor(arrays.get("colors")))
+            mirrors = [Mirror(tuple(m["signs"]), tuple(m["offset"]), m["error"], m["weight"]) for m in entries["mirrors"]]
+            settings = SpaceSettings(**{**entries["settings"], "rich": RichSettings(**entries["settings"]["rich"])})
+            parts = {name: arrays[name] for name in ARRAYS}
+            return cls(canonical, settings, entries["names"], beta=entries["beta_m"], mirrors=mirrors, **parts)
+        except (KeyError, TypeError, ShapeError) as problem:
             raise DataError(
-                f"{folder}: no readable shape space ({problem}); expected a folder made by ShapeSpace.save or `renderfit shape-space`"
+                f"{folder}: incomplete shape space ({problem}); expected what ShapeSpace.save writes: fit it again"
             ) from problem
+
+
+def _tensor(array: Floats | None) -> Tensor | None:
+    return None if array is None else torch.from_numpy(array)
+
+
+def displacements(points: Floats, centres: Floats, coefficients: Floats, beta: float) -> Floats:
+    """Return the fields (n, N, 3) [m] of `coefficients` (n, C, 3) at `points` (N, 3)."""
+    return np.asarray(np.einsum("xc,ncd->nxd", gaussian(points, centres, beta), coefficients, optimize=True), dtype=np.float64)
+
+
+def _drift(template: Floats, mesh: Mesh, s: SpaceSettings, kernel: LowRank) -> CPDResult:
+    cloud = _points(mesh, s.points)
+    return coherent_point_drift(
+        template, cloud, beta=s.beta, lam=s.lam, outliers=s.outliers, iterations=s.iterations, tolerance=s.tolerance, kernel=kernel
+    )
 
 
 def _points(mesh: Mesh, count: int) -> Floats:

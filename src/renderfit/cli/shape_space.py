@@ -1,0 +1,45 @@
+"""``renderfit shape-space``: Coherent Point Drift to every mesh of a folder, and their latent space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb", ".xyz")
+
+
+def command(
+    canonical: Path = typer.Argument(..., help="mesh that is deformed: metres, z up, front +y, watertight"),
+    instances_dir: Path = typer.Argument(..., help="folder of training meshes or clouds in the same frame"),
+    out_dir: Path = typer.Argument(..., help="folder for the shape space, which `renderfit register` takes"),
+    components: int = typer.Option(5, min=1, help="latent dimensions of the paper's model"),
+    as_json: bool = typer.Option(False, "--json", help="one JSON object on the last line"),
+) -> None:
+    """Fit the latent shape space of a category (section 3.2)."""
+    import time
+
+    from renderfit import config
+    from renderfit.cli.output import emit
+    from renderfit.errors import DataError
+    from renderfit.geometry import load_mesh
+    from renderfit.shapes import ShapeSpace
+    from renderfit.shapes.report import describe
+
+    if not instances_dir.is_dir():
+        raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")
+    files = sorted(f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and f.resolve() != canonical.resolve())
+    if len(files) < 2:
+        raise DataError(
+            f"{instances_dir}: {len(files)} training mesh(es); expected at least 2 besides the canonical ({', '.join(SUFFIXES)})"
+        )
+    start = time.process_time()
+    meshes = [load_mesh(file, check_unit=True) for file in files]
+    settings = config.section(config.ShapeSpace)
+    space = ShapeSpace.fit(
+        load_mesh(canonical, check_unit=True), meshes, components, names=[file.stem for file in files],
+        points=settings.points, beta=settings.beta, lam=settings.lam, outliers=settings.outliers,
+        iterations=settings.iterations, tolerance=settings.tolerance,
+    )  # fmt: skip
+    space.save(out_dir)
+    emit({**describe(space, meshes), "cpu_seconds": round(time.process_time() - start, 2)}, as_json)

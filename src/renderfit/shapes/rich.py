@@ -1,0 +1,105 @@
+"""The richer model: more components, scale, and localised columns, all symmetric where the category is.
+
+B = [principal components | stretch per axis | shift | localised sample covariance], z ~ N(0, I).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.geometry.sampling import farthest_points
+from renderfit.shapes.cpd import frame
+from renderfit.shapes.model import LinearModel
+from renderfit.shapes.pca import principal_components
+from renderfit.shapes.symmetry import Mirror, symmetrise
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class RichSettings:
+    """What the richer model is made of."""
+
+    components: int = 10
+    scale: float = 0.1
+    shift: float = 0.01
+    local: int = 60
+    length: float = 0.5
+    landmarks: int = 350
+    symmetric: bool = True
+    iterated: int = 1
+
+
+def rich_model(
+    vertices: Floats, faces: NDArray[np.int64], fields: Floats, mirrors: Sequence[Mirror], settings: RichSettings | None = None
+) -> LinearModel:
+    """Build the model from displacement fields of training instances.
+
+    Parameters
+    ----------
+    vertices, faces : (V, 3), (F, 3) arrays
+        The canonical [m].
+    fields : (n, V, 3) array
+        Displacements to the training instances [m]; the canonical itself counts as one more, with none.
+    mirrors : sequence of Mirror
+        Symmetries with their weights.
+    settings : RichSettings, optional
+        Sizes of the parts.
+
+    References
+    ----------
+    Luethi et al., "Gaussian process morphable models", 2017, for localised covariances.
+    """
+    chosen = settings or RichSettings()
+    used = [m for m in mirrors if m.weight > 0] if chosen.symmetric else []
+    samples = np.concatenate([symmetrise(fields, vertices, faces, used), np.zeros((1, *vertices.shape))])
+    mean = samples.mean(0)
+    parts = principal_components(samples, chosen.components)
+    columns = {"global": np.tensordot(parts.combinations, samples, axes=1)}
+    centre, radius = frame(vertices)
+    if chosen.scale > 0:
+        columns["scale"] = chosen.scale * np.stack([(vertices[:, c] - centre[c])[:, None] * np.eye(3)[c] for c in range(3)])
+    if chosen.shift > 0:
+        free = [c for c in range(3) if not any(m.weight >= 1 and m.signs[c] < 0 for m in used)]
+        columns["shift"] = np.stack([np.tile(chosen.shift * np.eye(3)[c], (len(vertices), 1)) for c in free])
+    if chosen.local > 0:
+        columns["local"] = localised(vertices, samples - mean, used, chosen, radius)
+    groups, at = {}, 0
+    for name, block in columns.items():
+        groups[name], at = slice(at, at + len(block)), at + len(block)
+    return LinearModel(vertices + mean, np.concatenate(list(columns.values())), faces, groups)
+
+
+def localised(vertices: Floats, centred: Floats, mirrors: Sequence[Mirror], settings: RichSettings, radius: float) -> Floats:
+    """Return the leading columns (L, V, 3) [m] of the sample covariance tapered with distance, by the Nystroem method."""
+    chosen = np.sort(farthest_points(vertices, settings.landmarks))
+    taper = _taper(vertices, vertices[chosen], settings.length * radius, mirrors)
+    count, n = len(chosen), len(centred)
+    columns = np.empty((len(vertices), 3, count, 3))
+    for c in range(3):
+        for d in range(3):
+            columns[:, c, :, d] = (centred[:, :, c].T @ centred[:, chosen, d]) / (n - 1) * taper
+    across = columns.reshape(len(vertices) * 3, count * 3)
+    block = columns[chosen].reshape(count * 3, count * 3)
+    values, vectors = np.linalg.eigh(0.5 * (block + block.T))
+    kept = [int(k) for k in np.argsort(values)[::-1][: settings.local] if values[k] > 1e-9 * values[-1]]
+    vectors = vectors[:, kept]
+    vectors = vectors * np.sign(vectors[np.abs(vectors).argmax(0), np.arange(len(kept))])
+    return (across @ (vectors / np.sqrt(values[kept]))).T.reshape(len(kept), len(vertices), 3)
+
+
+def _taper(points: Floats, landmarks: Floats, length: float, mirrors: Sequence[Mirror]) -> Floats:
+    total, share = _gauss(points, landmarks, length), 1.0
+    for mirror in mirrors:
+        total += mirror.weight * _gauss(points, mirror.apply(landmarks), length)
+        share += mirror.weight
+    return total / share
+
+
+def _gauss(points: Floats, landmarks: Floats, length: float) -> Floats:
+    squared = ((points[:, None] - landmarks[None]) ** 2).sum(-1)
+    return np.asarray(np.exp(squared / (-2 * length**2)))

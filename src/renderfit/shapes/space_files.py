@@ -1,0 +1,46 @@
+"""Shape spaces on disk: .npy arrays and one JSON file, nothing that can execute."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.errors import DataError
+
+FORMAT = 1
+
+
+def write(folder: str | Path, arrays: dict[str, NDArray[Any]], entries: dict[str, Any]) -> None:
+    """Write `arrays` and `entries` to `folder`; space.json appears last, so a half-written space is none."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    part = folder / ".space.json.part"
+    part.write_text(json.dumps({"format": FORMAT, **entries, "arrays": sorted(arrays)}, indent=1) + "\n")
+    os.replace(part, folder / "space.json")
+
+
+def read(folder: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Read what `write` wrote.
+
+    Raises
+    ------
+    DataError
+        If the folder is missing, is not a shape space or is of another format.
+    """
+    folder = Path(folder)
+    try:
+        entries = json.loads((folder / "space.json").read_text())
+        if entries["format"] != FORMAT:
+            raise ValueError(f"format {entries['format']}, expected {FORMAT}")
+        return {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in entries["arrays"]}, entries
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise DataError(
+            f"{folder}: no readable shape space ({problem}); expected a folder made by ShapeSpace.save or `renderfit shape-space`"
+        ) from problem
