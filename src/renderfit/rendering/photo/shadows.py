@@ -11,7 +11,10 @@ from numpy.typing import NDArray
 from renderfit.geometry import Camera
 from renderfit.rendering.rasterize import rasterize
 
-TAPS = 14
+TAPS = 12
+_ANGLE = 2.39996 * np.arange(TAPS)
+SPIRAL = np.sqrt((np.arange(TAPS) + 0.5) / TAPS)[:, None] * np.stack([np.cos(_ANGLE), np.sin(_ANGLE)], axis=1)
+"""Points spread evenly over the unit disc."""
 
 
 def shadow_maps(
@@ -74,10 +77,11 @@ def soft_shadow(
     d = transform[2, 0] * x + transform[2, 1] * y + transform[2, 2] * z + transform[2, 3] - bias
     scale = math.sqrt(transform[0, 0] ** 2 + transform[0, 1] ** 2 + transform[0, 2] ** 2)
     search = 1.0 + 0.08 * size * min(1.0, 2 * width)
+    if u < -search or v < -search or u > size + search or v > size + search:
+        return 1.0
     blockers, found = 0.0, 0
     for tap in range(TAPS):
-        radius, angle = search * math.sqrt((tap + 0.5) / TAPS), 2.39996 * tap
-        i, j = math.floor(v + radius * math.sin(angle)), math.floor(u + radius * math.cos(angle))
+        i, j = math.floor(v + search * SPIRAL[tap, 1]), math.floor(u + search * SPIRAL[tap, 0])
         if 0 <= i < size and 0 <= j < size and depths[i, j] < d:
             blockers += depths[i, j]
             found += 1
@@ -86,24 +90,20 @@ def soft_shadow(
     reach = min(search, max(0.8, width * (d - blockers / found) * scale))
     lit = 0.0
     for tap in range(TAPS):
-        radius, angle = reach * math.sqrt((tap + 0.5) / TAPS), 2.39996 * tap + 0.7
-        lit += _lit(depths, u + radius * math.cos(angle), v + radius * math.sin(angle), d)
+        lit += _lit(depths, u + reach * SPIRAL[tap, 0], v + reach * SPIRAL[tap, 1], d)
     return lit / TAPS
 
 
 @numba.njit(cache=True)
 def _lit(depths: NDArray[np.float32], u: float, v: float, d: float) -> float:
     size = depths.shape[0]
-    fu, fv = math.floor(u - 0.5), math.floor(v - 0.5)
-    a, b = u - 0.5 - fu, v - 0.5 - fv
-    total = 0.0
-    for k in range(2):
-        for m in range(2):
-            i, j = int(fv) + k, int(fu) + m
-            weight = (b if k else 1 - b) * (a if m else 1 - a)
-            if not (0 <= i < size and 0 <= j < size) or depths[i, j] >= d:
-                total += weight
-    return total
+    j, i = math.floor(u - 0.5), math.floor(v - 0.5)
+    if j < 0 or i < 0 or j >= size - 1 or i >= size - 1:
+        return 1.0
+    a, b = u - 0.5 - j, v - 0.5 - i
+    top = (1 - a if depths[i, j] >= d else 0.0) + (a if depths[i, j + 1] >= d else 0.0)
+    below = (1 - a if depths[i + 1, j] >= d else 0.0) + (a if depths[i + 1, j + 1] >= d else 0.0)
+    return (1 - b) * top + b * below
 
 
 @numba.njit(cache=True)
@@ -124,9 +124,11 @@ def ambient_visibility(
         t = transforms[k]
         u = t[0, 0] * p[0] + t[0, 1] * p[1] + t[0, 2] * p[2] + t[0, 3]
         v = t[1, 0] * p[0] + t[1, 1] * p[1] + t[1, 2] * p[2] + t[1, 3]
-        d = t[2, 0] * p[0] + t[2, 1] * p[1] + t[2, 2] * p[2] + t[2, 3] - bias
-        lit = _lit(maps[k], u - 1.0, v - 0.5, d) + _lit(maps[k], u + 1.0, v + 0.5, d)
-        lit += _lit(maps[k], u - 0.5, v + 1.0, d) + _lit(maps[k], u + 0.5, v - 1.0, d)
-        seen += weight * lit / 4
         total += weight
+        if u < -1 or v < -1 or u > maps.shape[2] + 1 or v > maps.shape[1] + 1:
+            seen += weight
+            continue
+        d = t[2, 0] * p[0] + t[2, 1] * p[1] + t[2, 2] * p[2] + t[2, 3] - bias
+        lit = _lit(maps[k], u - 0.9, v - 0.5, d) + _lit(maps[k], u + 0.9, v - 0.1, d) + _lit(maps[k], u, v + 0.9, d)
+        seen += weight * lit / 3
     return seen / total

@@ -1,0 +1,86 @@
+"""Saving and loading networks and training states: safetensors and JSON, never pickle."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from renderfit.errors import DataError
+from renderfit.vision.unet import UNet
+
+WEIGHTS, DESCRIPTION = "unet.safetensors", "unet.json"
+
+
+def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
+    """Write weights and a JSON description (architecture and whatever `about` adds: seed, log, data hash)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
+    description = {"categories": list(network.categories), "width": network.width, "levels": network.levels, **about}
+    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+
+
+def load_network(folder: str | Path) -> UNet:
+    """Read a network written by `save_network`, ready for use (evaluation mode, on the CPU).
+
+    Raises
+    ------
+    DataError
+        If a file is missing or broken, or the weights do not fit the description.
+    """
+    folder = Path(folder)
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text())
+        network = UNet(tuple(description["categories"]), int(description["width"]), int(description["levels"]))
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise DataError(
+            f"network {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train` or the stage unet writes them"
+        ) from problem
+    return network.eval().requires_grad_(False)
+
+
+def save_state(path: Path, network: UNet, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:
+    """Write all that resuming needs: weights, moments of the optimiser and `progress` (JSON values)."""
+    tensors = {f"network.{name}": value.detach().cpu() for name, value in network.state_dict().items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{index}.{name}": value.detach().cpu() for name, value in state.items()}
+    _save_tensors(tensors, path, {"progress": json.dumps(progress)})
+
+
+def load_state(path: Path, network: UNet, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+    """Restore what `save_state` wrote into `network` and `optimizer`; return its progress.
+
+    Raises
+    ------
+    DataError
+        If the file is broken or belongs to another network.
+    """
+    from safetensors import safe_open
+
+    try:
+        tensors = load_file(path)
+        with safe_open(path, "pt") as opened:
+            progress: dict[str, Any] = json.loads(opened.metadata()["progress"])
+        network.load_state_dict({name.removeprefix("network."): value for name, value in tensors.items() if name.startswith("network.")})
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in tensors.items():
+            if name.startswith("optimizer."):
+                _, index, key = name.split(".", 2)
+                moments.setdefault(int(index), {})[key] = value
+        optimizer.load_state_dict({"state": moments, "param_groups": optimizer.state_dict()["param_groups"]})
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise DataError(f"training state {path}: {problem}; expected a state of the same network: delete it to start anew") from problem
+    return progress
+
+
+def _save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    part = path.with_name(path.name + ".part")
+    save_file({name: value.contiguous() for name, value in tensors.items()}, part, metadata)
+    part.replace(path)

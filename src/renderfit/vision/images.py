@@ -1,0 +1,45 @@
+"""Images as they come in: any depth and channel count becomes sRGB in [0, 1], or is refused with the reason."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from renderfit.errors import ShapeError
+
+
+def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
+    """Return an image as (H, W, 3) float32 in [0, 1].
+
+    Parameters
+    ----------
+    image : array or tensor
+        (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): grey is repeated, alpha is laid over mid-grey.
+        uint8, uint16, bool, or floats in [0, 1].
+
+    Raises
+    ------
+    ShapeError
+        If the shape is another, a side is below 16 px, values are not finite or floats leave [0, 1].
+    """
+    values = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
+    if values.ndim not in {2, 3} or (values.ndim == 3 and values.shape[2] not in {1, 3, 4}):
+        raise ShapeError(f"image has shape {values.shape}; expected (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA")
+    if min(values.shape[:2]) < 16:
+        raise ShapeError(f"image is {values.shape[1]} x {values.shape[0]} px; expected at least 16 x 16")
+    if values.dtype.kind in "ub":
+        scaled: NDArray[np.float32] = values.astype(np.float32) / (np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1)
+    elif values.dtype.kind == "f":
+        scaled = values.astype(np.float32)
+        if not np.isfinite(scaled).all() or scaled.min() < -1e-3 or scaled.max() > 1 + 1e-3:
+            raise ShapeError(
+                f"image is float with values {scaled.min():.4g} to {scaled.max():.4g}; expected finite values in 0..1, or uint8"
+            )
+    else:
+        raise ShapeError(f"image has type {values.dtype}; expected uint8, uint16 or floats in 0..1")
+    if scaled.ndim == 2:
+        scaled = scaled[..., None]
+    if scaled.shape[2] == 4:
+        scaled = (scaled[..., :3] * scaled[..., 3:] + 0.5 * (1 - scaled[..., 3:])).astype(np.float32)
+    return scaled.repeat(3, axis=2) if scaled.shape[2] == 1 else scaled
