@@ -2,6 +2,6 @@
 
 from renderfit.watertight.report import report
 from renderfit.watertight.resampling import resample
-from renderfit.watertight.solid import make_watertight
+from renderfit.watertight.solid import Solid, make_watertight, seal_for, solidify
 
-__all__ = ["make_watertight", "report", "resample"]
+__all__ = ["Solid", "make_watertight", "report", "resample", "seal_for", "solidify"]

@@ -218,3 +218,25 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
         active = np.sort(larger[:size])
         for v in active:
             turn_normal(x, normals, start, twin, spoke[v])
+
+
+@njit(cache=True)
+def smooth(x, normals, start, twin, spoke, chosen, sweeps, widest):
+    """Move the chosen vertices to the mean of their neighbours as far as no face turns over."""
+    rows, limits, dual = np.empty((3 * widest, 3)), np.empty(3 * widest), np.empty(3 * widest)
+    for _ in range(sweeps):
+        for v in chosen:
+            if normals[v, 0] == 0.0 and normals[v, 1] == 0.0 and normals[v, 2] == 0.0:
+                continue
+            e, count = spoke[v], 0
+            gx, gy, gz = 0.0, 0.0, 0.0
+            while True:
+                w = start[after(e)]
+                gx, gy, gz, count = gx + x[w, 0], gy + x[w, 1], gz + x[w, 2], count + 1
+                e = turn(twin, e)
+                if e == spoke[v]:
+                    break
+            gx, gy, gz = gx / count - x[v, 0], gy / count - x[v, 1], gz / count - x[v, 2]
+            dx, dy, dz = _allowed(rows, limits, dual, _constraints(x, normals, start, twin, e, rows, limits), gx, gy, gz)
+            x[v, 0], x[v, 1], x[v, 2] = x[v, 0] + dx, x[v, 1] + dy, x[v, 2] + dz
+            turn_normal(x, normals, start, twin, e)

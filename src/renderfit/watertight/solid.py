@@ -2,22 +2,139 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from renderfit.errors import ConfigError, DataError
-from renderfit.geometry import triangle_tree
 from renderfit.geometry.mesh import Mesh
-from renderfit.watertight import halfedge, occupancy, projection
+from renderfit.watertight.fitting import fit
+from renderfit.watertight.occupancy import occupy
+from renderfit.watertight.sealing import choose_seal, solid_cells
 from renderfit.watertight.surface import extract
 
 CELLS = 1.39  # the longest side of the input is 2^depth / 1.39 cells
 OFFSET = np.array([0.381966, 0.236068, 0.427051])  # [cells], so that no grid plane meets a plane of the input
+GRAIN = 2.0**-18  # [cells]; input coordinates are rounded to it, so that moving the input changes nothing
+HOLLOW = 0.8  # below this volume ratio the input is examined for holes
+COARSE, FINE = 6, 7  # depths of that examination: wide holes, then narrow ones
+MARGIN = 2  # empty cells around the input
+
+log = logging.getLogger(__name__)
 
 
-def make_watertight(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.01) -> Mesh:
+@dataclass(frozen=True)
+class Solid:
+    """A watertight mesh and how it came about.
+
+    Attributes
+    ----------
+    mesh : Mesh
+        Object frame [m].
+    seal : int
+        Holes up to about twice this many cells were closed [cells].
+    suggested_seal : int
+        The seal that would enclose more (equal to `seal` where none would).
+    volume_ratio : float
+        Volume of the mesh / volume of its solid cells: near 1 for a body, near 0 for a double shell.
+    cell : float
+        Side of a cell [m].
+    """
+
+    mesh: Mesh
+    seal: int
+    suggested_seal: int
+    volume_ratio: float
+    cell: float
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The input in cells."""
+
+    x: NDArray[np.float64]
+    faces: NDArray[np.int64]
+    low: NDArray[np.float64]
+    cell: float
+    pad: NDArray[np.float64]
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, mesh: Mesh, depth: int) -> _Frame:
+        points, faces = mesh.numpy()
+        if not len(faces):
+            raise DataError("the mesh has no faces; expected triangles: reconstruct a surface from a point cloud first")
+        low, high = points[faces].min(axis=(0, 1)), points[faces].max(axis=(0, 1))
+        longest = float((high - low).max())
+        if not longest > 0:
+            raise DataError("all faces lie in one point; expected triangles with an extent")
+        cell, pad = CELLS * longest / 2**depth, MARGIN + OFFSET
+        shape = np.ceil((high - low) / cell + pad).astype(int) + MARGIN + 1
+        used = np.zeros(len(points), dtype=bool)
+        used[faces] = True
+        x = np.where(used[:, None], np.round((points - low) / cell / GRAIN) * GRAIN + pad, 0.0)
+        return cls(x, faces, low, cell, pad, tuple(shape))
+
+    def occupied(self) -> NDArray[np.bool_]:
+        grid = np.zeros(self.shape, dtype=np.uint8)
+        occupy(self.x, self.faces, grid)
+        return grid.astype(bool)
+
+
+def seal_for(mesh: Mesh, depth: int = 7) -> int:
+    """Return the smallest seal [cells] at which all cavities of the mesh are closed; 0 if it has no large hole.
+
+    Examples
+    --------
+    >>> cube = Mesh([[x, y, z] for x in (0.0, 1) for y in (0.0, 1) for z in (0.0, 1)],
+    ...             [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6]])
+    >>> seal_for(cube, depth=5) > 0  # two of its sides are missing
+    True
+    """
+    coarse, fine = min(depth, COARSE), min(depth, FINE)
+    wide = choose_seal(_Frame.of(mesh, coarse).occupied())
+    if wide or fine == coarse:
+        return wide * 2 ** (depth - coarse)
+    return choose_seal(_Frame.of(mesh, fine).occupied(), (0, 1, 2)) * 2 ** (depth - fine)
+
+
+def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.01) -> Solid:
+    """Do what `make_watertight` does and tell more; ``seal=None`` chooses the seal with `seal_for`.
+
+    Raises
+    ------
+    ConfigError
+        If depth, seal or ratio is out of range.
+    DataError
+        If the mesh has no faces or no extent.
+    """
+    if not (4 <= depth <= 10 and (seal is None or 0 <= seal <= 512) and 0 < ratio <= 1):
+        raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected depth 4..10, seal 0..512 and ratio in (0, 1]")
+    chosen = seal_for(mesh, depth) if seal is None else seal
+    frame = _Frame.of(mesh, depth)
+    solid = solid_cells(frame.occupied(), chosen)
+    x, faces = fit(*extract(solid), frame.x, frame.faces, ratio)
+    made = Mesh(torch.as_tensor((x - frame.pad) * frame.cell + frame.low), torch.as_tensor(faces))
+    volume_ratio = made.volume() / (float(solid.sum()) * frame.cell**3)
+    suggested = chosen
+    if seal is not None and volume_ratio < HOLLOW:
+        suggested = max(seal, seal_for(mesh, depth))
+    if suggested > chosen:
+        log.warning(
+            "the mesh fills only %.0f %% of its cells: the outside reaches in through holes wider than %d cells (%.3g m) and leaves "
+            "double shells; seal=%d would close them",
+            100 * volume_ratio, 2 * chosen + 1, (2 * chosen + 1) * frame.cell, suggested,
+        )  # fmt: skip
+    return Solid(made, chosen, suggested, volume_ratio, frame.cell)
+
+
+def make_watertight(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.01) -> Mesh:
     """Turn any set of triangles into a watertight, edge- and vertex-manifold mesh close to it.
+
+    Inner cavities vanish and gaps narrower than a cell merge.
 
     Parameters
     ----------
@@ -25,15 +142,16 @@ def make_watertight(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.
         Triangles [m] in any orientation, with holes, doubles and intersections.
     depth : int
         Resolution, 4 to 10: a cell has side 1.39 L / 2^depth, L the longest side of the bounding box.
-    seal : int
-        Holes up to about twice this many cells are closed.
+    seal : int or None
+        Holes up to about twice this many cells are closed; None: as many as needed (`seal_for`).
+        A hole that stays open lets the outside in: the result is a double shell, and a warning says so.
     ratio : float
         Edges farther from the input than this share of their length are refined.
 
     Returns
     -------
     Mesh
-        Object frame [m], float64, outward faces, no colours.
+        Object frame [m], float64, outward faces, no colours. `solidify` returns more.
 
     Raises
     ------
@@ -46,32 +164,4 @@ def make_watertight(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.
     ----------
     Huang, Zhou, Guibas 2020, ManifoldPlus
     """
-    if not (4 <= depth <= 10 and 0 <= seal <= 16 and 0 < ratio <= 1):
-        raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected 4..10, 0..16 and 0..1")
-    points, faces = mesh.numpy()
-    if not len(faces):
-        raise DataError("the mesh has no faces; expected triangles: reconstruct a surface from a point cloud first")
-    low, high = points[faces].min(axis=(0, 1)), points[faces].max(axis=(0, 1))
-    longest = float((high - low).max())
-    if not longest > 0:
-        raise DataError("all faces lie in one point; expected triangles with an extent")
-    cell = CELLS * longest / 2**depth
-    pad = 2 + seal + OFFSET
-    x = (points - low) / cell + pad
-    grid = np.zeros(np.ceil((high - low) / cell + pad).astype(int) + 3 + seal, dtype=np.uint8)
-    occupancy.occupy(x, faces, grid)
-    occupancy.flood(grid)
-    moved, triangles = _project(extract(grid != occupancy.OUTSIDE), triangle_tree.build(x, faces))
-    return Mesh(torch.as_tensor((moved - pad) * cell + low), torch.as_tensor(triangles.astype(np.int64)))
-
-
-def _project(surface: tuple[NDArray, NDArray], tree: tuple) -> tuple[NDArray, NDArray]:
-    x, faces = surface
-    start, twin, spoke = halfedge.connect(faces, len(x))
-    normals, target, square = np.empty_like(x), np.empty_like(x), np.empty(len(x))
-    row, pinned, active = np.full(len(x), -1), np.zeros(len(x), dtype=bool), np.arange(len(x))
-    projection.valid_normals(x, start, twin, spoke, normals)
-    projection.seek(tree, x, target, square, row, active)
-    widest = halfedge.largest_valence(twin, spoke, len(spoke))
-    projection.project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, 60, widest)
-    return x, start.reshape(-1, 3)
+    return solidify(mesh, depth, seal, ratio).mesh

@@ -1,0 +1,96 @@
+"""The cell surface drawn onto the input: projection, refinement, creases."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.geometry import triangle_tree
+from renderfit.watertight import halfedge, projection, refinement
+
+SWEEPS = 60
+ROUNDS = 2
+LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the input
+SMOOTHING = 40  # sweeps over lids
+
+
+class Fit:
+    """A closed mesh and the state of its projection onto triangles; lengths in cells.
+
+    Parameters
+    ----------
+    x : (V, 3) array
+        Vertices of the cell surface.
+    faces : (F, 3) integer array
+        Closed and manifold.
+    points, triangles : (P, 3), (T, 3) arrays
+        The input.
+    """
+
+    def __init__(self, x: NDArray, faces: NDArray, points: NDArray, triangles: NDArray) -> None:
+        self.tree = triangle_tree.build(points, triangles)
+        self.x = x.copy()
+        self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
+        self.normals, self.target, self.square = np.empty_like(x), np.empty_like(x), np.empty(len(x))
+        self.row, self.pinned = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
+        projection.valid_normals(self.x, self.start, self.twin, self.spoke, self.normals)
+        projection.seek(self.tree, self.x, self.target, self.square, self.row, np.arange(len(x)))
+        self.free = self.square > LID * LID
+        self.target[self.free], self.square[self.free], self.pinned[self.free] = self.x[self.free], 0.0, True
+
+    @property
+    def faces(self) -> NDArray[np.int64]:
+        """Faces (F, 3)."""
+        return self.start.reshape(-1, 3)
+
+    def _widest(self) -> int:
+        return int(halfedge.largest_valence(self.twin, self.spoke, len(self.spoke)))
+
+    def project(self, active: NDArray[np.int64]) -> None:
+        """Move the active vertices and those around them onto the input."""
+        state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
+        projection.project(self.tree, *state, self.start, self.twin, self.spoke, active, SWEEPS, self._widest())
+
+    def smooth_lids(self) -> None:
+        """Draw the vertices far from any input, which close a hole, into a smooth lid."""
+        lids = np.flatnonzero(self.free)
+        if len(lids):
+            projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, lids, SMOOTHING, self._widest())
+            self.target[lids] = self.x[lids]
+
+    def refine(self, ratio: float) -> bool:
+        """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any."""
+        ends, far = refinement.far_edges(self.tree, self.x, self.row, self.free, self.start, self.twin, ratio)
+        more, vertices, edges = len(ends), len(self.x), len(self.start)
+        if not more:
+            return False
+        for name in ("x", "normals", "target", "square", "row", "pinned", "free", "spoke", "start", "twin"):
+            old = getattr(self, name)
+            room = 6 * more if name in ("start", "twin") else more
+            setattr(self, name, np.concatenate([old, np.zeros((room, *old.shape[1:]), old.dtype)]))
+        state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
+        mesh = (self.start, self.twin, self.spoke)
+        used, halves = refinement.refine(self.tree, self._planes(), ends, far, *state, *mesh, vertices, edges)
+        for name in ("x", "normals", "target", "square", "row", "pinned", "free", "spoke"):
+            setattr(self, name, getattr(self, name)[:used])
+        self.start, self.twin = self.start[:halves], self.twin[:halves]
+        self.project(np.union1d(np.arange(vertices, used), ends.reshape(-1)))
+        return True
+
+    def _planes(self) -> NDArray[np.float64]:
+        """Unit normals (T, 3) of the input triangles in the order of the tree; zero without area."""
+        corners = self.tree[3].reshape(-1, 3, 3)
+        cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        length = np.linalg.norm(cross, axis=1, keepdims=True)
+        return np.divide(cross, length, out=np.zeros_like(cross), where=length > 1e-12)
+
+
+def fit(x: NDArray, faces: NDArray, points: NDArray, triangles: NDArray, ratio: float) -> tuple[NDArray, NDArray]:
+    """Return vertices and faces of the cell surface (x, faces) drawn onto the input (points, triangles)."""
+    state = Fit(x, faces, points, triangles)
+    state.project(np.arange(len(x)))
+    state.smooth_lids()
+    for _ in range(ROUNDS):
+        if not state.refine(ratio):
+            break
+    return state.x, state.faces
