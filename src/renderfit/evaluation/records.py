@@ -35,10 +35,13 @@ METHODS = {
     "deepcpd": "DeepCPD RGB",
     "paper": "Paper's method RGB",
     "ours": "Ours RGB",
+    "ours_pca": "Ours, 5-D space",
+    "ours_mask": "Ours, true mask",
+    "mean_shape": "Mean shape",
 }
 """Known methods in the order of the table, with their headings; others follow by name."""
-REFERENCES = ("ground_truth", "latent_floor")
-"""Methods that see the whole test mesh: bounds, not competitors."""
+REFERENCES = ("ground_truth", "latent_floor", "mean_shape")
+"""Methods that see the whole test mesh, or nothing of it: bounds, not competitors."""
 Record = dict[str, Any]
 
 

@@ -20,7 +20,9 @@ COLORS = {
     "deepcpd": "#cc79a7",
     "paper": "#e69f00",
     "ours": "#0072b2",
-    "ours_mask": "#56b4e9",
+    "ours_pca": "#56b4e9",
+    "ours_mask": "#7a68c2",
+    "mean_shape": "#c9ced6",
     "canonical": "#999999",
     "target": "#d55e00",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from renderfit.evaluation.records import heading, read_paper
+from renderfit.evaluation.records import REFERENCES, heading, read_paper
 from renderfit.evaluation.table1 import methods_of, rows
 
 Table = dict[str, Any]
@@ -49,7 +49,7 @@ def scores(table: Table, score: str, pose: str) -> Html:
     methods = [method for method in methods_of(table) if any(cells.get(method, {}).get(score) is not None for _, _, cells in found)]
     lines = [_header(["instance", *(heading(method) for method in methods)])]
     for category, instance, cells in found:
-        best = _best(cells, score, [method for method in methods if method not in ("ground_truth", "latent_floor")])
+        best = _best(cells, score, [method for method in methods if method not in (*REFERENCES, "ours_mask")])
         entries = [_entry(cells.get(method), score, method == best) for method in methods]
         lines.append(_row([f"{category} {instance.upper()}".strip(), *entries], category == "mean"))
     return _table(lines, f"{UNITS[score]}, {pose} pose; mean (standard deviation over runs); each number links to its trace")

@@ -52,8 +52,9 @@ def assemble(target: Path) -> Path:
         pages |= {path.relative_to(part).with_suffix("").as_posix() for path in part.rglob("*.ipynb")}
         contents, listing = toc.resolve(yaml.safe_load((source / "_toc.yml").read_text()), pages)
         (part / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False))
+        absent = {entry["page"] for entry in listing if not entry["present"]}
         for path in sorted(source.rglob("*.md")):
-            if "_build" not in path.parts:
+            if "_build" not in path.parts and path.relative_to(source).with_suffix("").as_posix() not in absent:
                 page = part / path.relative_to(source)
                 page.parent.mkdir(parents=True, exist_ok=True)
                 page.write_text(text.render(path, part, listing))
@@ -92,4 +93,4 @@ def complaints(output: str) -> str:
     """Return the lines of a build log that matter, at most 60."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
     lines = [line for line in plain.splitlines() if re.search(r"WARNING|ERROR|Error|error:|Exception", line)]
-    return "\n".join((lines or plain.splitlines())[-60:])
+    return "\n".join((list(dict.fromkeys(lines)) or plain.splitlines())[-60:])

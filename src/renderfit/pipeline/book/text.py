@@ -6,6 +6,7 @@ A page asks for a result by name; one that does not exist is an error, never an 
 from __future__ import annotations
 
 import csv
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
         "scenes": sorted(path.name for path in (staged / "_static" / "scenes").glob("*.html")),
         "provenance": provenance.provenance,
         "table": table,
+        "runs": functools.partial(_runs, results.get("table1", {})),
         "heading": records.heading,
     }
 
@@ -79,6 +81,12 @@ def table(path: str, *columns: str, **match: str) -> str:
         raise DataError(f"{file} has no column {', '.join(unknown)}; it has {', '.join(rows[0])}")
     lines = [names, ["---"] * len(names), *([row[name].replace("|", "\\|") for name in names] for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _runs(found: dict[str, Any], cell: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of Table 1 behind `cell`."""
+    key = ("category", "instance", "method", "pose")
+    return [record for record in found["records"] if all(record[name] == cell[name] for name in key)]
 
 
 def _line(problem: BaseException) -> int | str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
+from renderfit import paths
+
 Listing = list[dict[str, Any]]
 
 
@@ -14,7 +16,8 @@ def resolve(contents: dict[str, Any], pages: set[str]) -> tuple[dict[str, Any], 
     Parameters
     ----------
     contents : dict
-        ``_toc.yml`` as read: ``root``, ``parts`` with ``chapters`` of ``file`` or ``glob`` entries and their ``sections``.
+        ``_toc.yml`` as read: ``root``, ``parts`` with ``chapters`` of ``file`` or ``glob`` entries, their
+        ``sections`` and the result each ``needs`` (a path below the root).
     pages : set of str
         Names of all pages, without suffix, relative to the book's folder.
 
@@ -39,8 +42,9 @@ def _entries(entries: list[dict[str, Any]], pages: set[str], part: str, listing:
         if not names:
             listing.append({"part": part, "page": entry["glob"], "present": False})
         for name in names:
-            listing.append({"part": part, "page": name, "present": name in pages})
-            if name not in pages:
+            present = name in pages and (not entry.get("needs") or (paths.ROOT / entry["needs"]).is_file())
+            listing.append({"part": part, "page": name, "present": present})
+            if not present:
                 continue
             sections = _entries(entry.get("sections", []), pages, part, listing)
             found.append({"file": name, **({"sections": sections} if sections else {})})
