@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -10,11 +11,11 @@ SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb", ".xyz")
 
 
 def command(
-    canonical: Path = typer.Argument(..., help="mesh that is deformed: metres, z up, front +y, watertight"),
-    instances_dir: Path = typer.Argument(..., help="folder of training meshes or clouds in the same frame"),
-    out_dir: Path = typer.Argument(..., help="folder for the shape space, which `renderfit register` takes"),
-    components: int = typer.Option(5, min=1, help="latent dimensions of the paper's model"),
-    as_json: bool = typer.Option(False, "--json", help="one JSON object on the last line"),
+    canonical: Annotated[Path, typer.Argument(help="mesh that is deformed: metres, z up, front +y, watertight")],
+    instances_dir: Annotated[Path, typer.Argument(help="folder of training meshes or clouds in the same frame")],
+    out_dir: Annotated[Path, typer.Argument(help="folder for the shape space, which `renderfit register` takes")],
+    components: Annotated[int, typer.Option(min=1, help="latent dimensions of the paper's model")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
 ) -> None:
     """Fit the latent shape space of a category (section 3.2)."""
     import time
@@ -30,9 +31,7 @@ def command(
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")
     files = sorted(f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and f.resolve() != canonical.resolve())
     if len(files) < 2:
-        raise DataError(
-            f"{instances_dir}: {len(files)} training mesh(es); expected at least 2 besides the canonical ({', '.join(SUFFIXES)})"
-        )
+        raise DataError(f"{instances_dir}: {len(files)} training meshes; expected at least 2 besides the canonical ({' '.join(SUFFIXES)})")
     start = time.process_time()
     meshes = [load_mesh(file, check_unit=True) for file in files]
     settings = config.section(config.ShapeSpace)

@@ -18,6 +18,8 @@ BLOCK = 32
 """Points per block; consecutive points must lie close together (see `spatial_order`)."""
 NEGLIGIBLE = 1e-15
 """Skipped posterior mass per reference point, at most."""
+SMALLEST = 2.2250738585072014e-308
+"""Least denominator: a reference point out of reach of everything belongs to nothing."""
 
 
 class Posterior(NamedTuple):
@@ -92,7 +94,7 @@ def expectation(moved: Floats, reference: Floats, sigma2: float, outliers: float
     return Posterior(p1, pt1, np.ascontiguousarray(px.T), float(log_likelihood))
 
 
-@numba.njit(cache=True, inline="always")
+@numba.njit(cache=True)
 def _exp(x: float) -> float:
     """exp(x) for -700 < x <= 0 to about one unit in the last place, in a form compilers vectorise."""
     shifted = x * 1.4426950408889634 + 6755399441055744.0
@@ -116,29 +118,28 @@ def _exp(x: float) -> float:
     return p * np.int64(bits).view(np.float64)
 
 
-@numba.njit(cache=True)
-def _kernel(columns: Floats, low: int, high: int, x: float, y: float, z: float, scale: float, out: Floats, at: int) -> None:
-    for m in range(low, high):
-        dx, dy, dz = columns[0, m] - x, columns[1, m] - y, columns[2, m] - z
-        out[at + m - low] = _exp(max(-700.0, -scale * (dx * dx + dy * dy + dz * dz)))
-
-
 @numba.njit(cache=True, fastmath={"reassoc", "nsz", "contract"})
-def _total(values: Floats, count: int) -> float:
+def _kernel(x: Floats, y: Floats, z: Floats, at: Floats, scale: float, out: Floats) -> float:
+    """Write exp(-scale |p_m - at|^2) to `out`; slices with indices from zero let the compiler vectorise."""
+    for m in range(len(out)):
+        dx, dy, dz = x[m] - at[0], y[m] - at[1], z[m] - at[2]
+        out[m] = max(-700.0, -scale * (dx * dx + dy * dy + dz * dz))
+    for m in range(len(out)):
+        out[m] = _exp(out[m])
     total = 0.0
-    for i in range(count):
-        total += values[i]
+    for m in range(len(out)):
+        total += out[m]
     return total
 
 
 @numba.njit(cache=True)
-def _spread(values: Floats, at: int, low: int, high: int, x: float, y: float, z: float, inverse: float, p1: Floats, px: Floats) -> None:
-    for m in range(low, high):
-        p = values[at + m - low] * inverse
-        p1[m] += p
-        px[0, m] += p * x
-        px[1, m] += p * y
-        px[2, m] += p * z
+def _spread(values: Floats, at: Floats, inverse: float, p1: Floats, x: Floats, y: Floats, z: Floats) -> None:
+    ax, ay, az = at[0] * inverse, at[1] * inverse, at[2] * inverse
+    for m in range(len(values)):
+        p1[m] += values[m] * inverse
+        x[m] += values[m] * ax
+        y[m] += values[m] * ay
+        z[m] += values[m] * az
 
 
 @numba.njit(cache=True)
@@ -158,35 +159,41 @@ def _boxes(columns: Floats) -> Floats:
 def _sweep(columns: Floats, reference: Floats, scale: float, uniform: float, cut: float, p1: Floats, px: Floats, pt1: Floats) -> float:
     count, total = columns.shape[1], len(reference)
     boxes, others = _boxes(columns), _boxes(reference.T.copy())
-    near = np.empty(len(boxes), np.int64)
-    values = np.empty(count)
+    near = np.empty(count, np.int64)
+    packed = np.empty((8, count))
     log_sum = 0.0
     for group in range(len(others)):
-        found = 0
-        for b in range(len(boxes)):
-            gap = 0.0
-            for d in range(3):
-                g = max(0.0, boxes[b, d] - others[group, d + 3], others[group, d] - boxes[b, d + 3])
-                gap += g * g
-            if gap <= cut:
-                near[found] = b
-                found += 1
+        found = _gather(boxes, others[group], cut, columns, near, packed)
+        x, y, z, values = packed[0, :found], packed[1, :found], packed[2, :found], packed[3, :found]
+        sums = packed[4:, :found]
+        sums[:] = 0.0
+        mass, sx, sy, sz = sums[0], sums[1], sums[2], sums[3]
         for n in range(group * BLOCK, min(total, (group + 1) * BLOCK)):
-            x, y, z = reference[n, 0], reference[n, 1], reference[n, 2]
-            at = 0
-            for i in range(found):
-                low, high = near[i] * BLOCK, min(count, (near[i] + 1) * BLOCK)
-                _kernel(columns, low, high, x, y, z, scale, values, at)
-                at += high - low
-            sum_m = _total(values, at)
-            denominator = sum_m + uniform
-            if denominator <= 0.0:
-                denominator = 2.2250738585072014e-308
+            point = reference[n]
+            sum_m = _kernel(x, y, z, point, scale, values)
+            denominator = max(sum_m + uniform, SMALLEST)
             pt1[n] = sum_m / denominator
             log_sum += np.log(denominator)
-            at = 0
-            for i in range(found):
-                low, high = near[i] * BLOCK, min(count, (near[i] + 1) * BLOCK)
-                _spread(values, at, low, high, x, y, z, 1.0 / denominator, p1, px)
-                at += high - low
+            _spread(values, point, 1.0 / denominator, mass, sx, sy, sz)
+        for i in range(found):
+            p1[near[i]] += mass[i]
+            for d in range(3):
+                px[d, near[i]] += sums[d + 1, i]
     return log_sum
+
+
+@numba.njit(cache=True)
+def _gather(boxes: Floats, other: Floats, cut: float, columns: Floats, near: NDArray[np.int64], packed: Floats) -> int:
+    """Pack the points of all blocks within the squared distance `cut` of the box `other`; return how many."""
+    count, found = columns.shape[1], 0
+    for b in range(len(boxes)):
+        gap = 0.0
+        for d in range(3):
+            g = max(0.0, boxes[b, d] - other[d + 3], other[d] - boxes[b, d + 3])
+            gap += g * g
+        if gap <= cut:
+            for m in range(b * BLOCK, min(count, (b + 1) * BLOCK)):
+                near[found] = m
+                packed[0, found], packed[1, found], packed[2, found] = columns[0, m], columns[1, m], columns[2, m]
+                found += 1
+    return found
