@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 
-import torch
 from torch import Tensor
 
 from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.rendering.adjacency import face_array
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.projection import projection_matrix, to_pixels
 from renderfit.rendering.rasterize import Backend, rasterize_pixels
@@ -75,7 +75,7 @@ def render(
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics) @ pose.matrix.double().cpu()
     h = to_pixels(mesh.vertices, matrix)
-    fragments = rasterize_pixels(h.detach().cpu().numpy(), mesh.faces.cpu().numpy(), camera, backend, cull=cull)
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull)
     make_normals = functools.cache(lambda: _camera_normals(mesh, pose))
     colors = vertex_colors(mesh, make_normals, shading)
     if colors is None:

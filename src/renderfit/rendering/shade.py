@@ -11,7 +11,9 @@ from torch import Tensor
 
 from renderfit.errors import ConfigError, ShapeError
 from renderfit.geometry import Camera
-from renderfit.rendering.forces import edge_forces, screen_forces
+from renderfit.rendering.adjacency import neighbours
+from renderfit.rendering.edges import edge_forces
+from renderfit.rendering.forces import screen_forces
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.kernels import interpolate_kernel, scatter_kernel
 
@@ -83,8 +85,8 @@ class _Shade(torch.autograd.Function):
         rows, values, pixels = h.detach().contiguous().numpy(), attributes.detach().contiguous().numpy(), image.detach().numpy()
         colour = np.zeros_like(pixels) if g_image is None else g_image.contiguous().numpy()
         mask = np.zeros(pixels.shape[:2], pixels.dtype) if g_mask is None else g_mask.contiguous().numpy()
-        force = pixel_forces(ctx.fragments, rows, ctx.depth, pixels, colour, mask, ctx.settings)
         grad_h, grad_values = np.zeros(rows.shape), np.zeros(values.shape)
+        force = pixel_forces(ctx.fragments, rows, ctx.depth, values, pixels, colour, mask, ctx.settings, grad_h)
         interior = ctx.settings.gradient in ("edge", "paper")
         scatter_kernel(ctx.fragments.face_id, ctx.fragments.faces, rows, values, colour, force, interior, grad_h, grad_values)
         return torch.from_numpy(grad_h), torch.from_numpy(grad_values).to(attributes.dtype), None, None
@@ -94,17 +96,40 @@ def pixel_forces(
     fragments: Fragments,
     h: np.ndarray,
     depth: np.ndarray,
+    attributes: np.ndarray,
     image: np.ndarray,
     upstream: np.ndarray,
     upstream_mask: np.ndarray,
     settings: Settings,
+    grad_h: np.ndarray | None,
 ) -> np.ndarray:
-    """Return the estimator's force per pixel (H, W, 2) [loss / px], without the interior term."""
+    """Return the estimator's force per pixel (H, W, 2) [loss / px], without the interior term.
+
+    What ``edge`` can attribute to an edge of the mesh goes straight into `grad_h` (V, 4); without
+    `grad_h` it is shown at the pixel of the surface that ends there.
+    """
     ids, camera = fragments.face_id, settings.camera
     force = np.zeros((*ids.shape, 2), image.dtype)
     if settings.gradient == "edge":
-        focal, perspective = 0.5 * (camera.fx + camera.fy), not camera.orthographic
-        edge_forces(ids, fragments.faces, h, depth, image, upstream, upstream_mask, focal, perspective, settings.every_face, force)
+        show = grad_h is None
+        edge_forces(
+            ids,
+            fragments.faces,
+            neighbours(fragments.faces),
+            h,
+            depth,
+            attributes,
+            False,
+            image,
+            upstream,
+            upstream_mask,
+            0.5 * (camera.fx + camera.fy),
+            camera.near,
+            not camera.orthographic,
+            np.zeros((0, 4)) if grad_h is None else grad_h,
+            force,
+            show,
+        )
     elif settings.gradient != "paper":
         screen_forces(ids, image, upstream, upstream_mask, settings.gradient == "screen_dilated", force)
     return force

@@ -1,0 +1,71 @@
+"""Which face lies across each edge; made once for a face array and kept as long as that lives."""
+
+from __future__ import annotations
+
+import weakref
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
+
+_of_tensor: WeakIdKeyDictionary = WeakIdKeyDictionary()
+_of_array: dict[int, tuple[weakref.ref, NDArray[np.int32]]] = {}
+
+
+def face_array(faces: Tensor) -> NDArray[np.int64]:
+    """Return the faces (F, 3) as a C-ordered int64 array: the same object each time for the same tensor."""
+    known = _of_tensor.get(faces)
+    if known is None or known[0] != faces._version:
+        known = (faces._version, np.ascontiguousarray(faces.detach().cpu().numpy(), dtype=np.int64))
+        _of_tensor[faces] = known
+    return known[1]
+
+
+def neighbours(faces: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Return the face (F, 3) across the edge from corner k to corner k + 1; -1 at a boundary.
+
+    Edges with more than two faces count as boundary. The answer is kept for the lifetime of the
+    array, which must not be changed in place.
+    """
+    key = id(faces)
+    known = _of_array.get(key)
+    if known is None or known[0]() is not faces:
+        _of_array[key] = known = (weakref.ref(faces, lambda _: _of_array.pop(key, None)), _pair(faces))
+    return known[1]
+
+
+@numba.njit(cache=True, nogil=True)
+def _pair(faces: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Pair half-edges: bucket them by their lower vertex, then match the higher one inside a bucket."""
+    count = len(faces)
+    result = np.full((count, 3), -1, np.int32)
+    if count == 0:
+        return result
+    first = np.zeros(faces.max() + 2, np.int64)
+    for f in range(count):
+        for k in range(3):
+            first[min(faces[f, k], faces[f, (k + 1) % 3]) + 1] += 1
+    for v in range(len(first) - 1):
+        first[v + 1] += first[v]
+    place = first[:-1].copy()
+    half = np.empty(3 * count, np.int64)
+    for f in range(count):
+        for k in range(3):
+            v = min(faces[f, k], faces[f, (k + 1) % 3])
+            half[place[v]] = 3 * f + k
+            place[v] += 1
+    for v in range(len(first) - 1):
+        for i in range(first[v], first[v + 1]):
+            f, k = half[i] // 3, half[i] % 3
+            high = max(faces[f, k], faces[f, (k + 1) % 3])
+            met, other = 0, -1
+            for j in range(first[v], first[v + 1]):
+                g, m = half[j] // 3, half[j] % 3
+                if j != i and max(faces[g, m], faces[g, (m + 1) % 3]) == high:
+                    met += 1
+                    other = g
+            if met == 1:
+                result[f, k] = other
+    return result
