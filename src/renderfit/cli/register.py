@@ -62,6 +62,6 @@ def command(
 
 def _network(folder: Path | None) -> object:
     from renderfit import paths
-    from renderfit.vision import UNet
+    from renderfit.vision import load_network
 
-    return UNet.load(folder or paths.ARTIFACTS / "unet")
+    return load_network(folder or paths.ARTIFACTS / "unet")

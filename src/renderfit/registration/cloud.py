@@ -120,7 +120,7 @@ def register_pointcloud(
             'method "front" needs to know where the camera is; expected a pose (object to camera) and points in the camera frame'
         )
     cloud = cloud[np.linspace(0, len(cloud) - 1, min(samples, len(cloud))).round().astype(np.int64)]
-    columns = Columns.of(space.model(model))
+    columns = Columns.of_space(space, model)
     start = pose if pose is not None else Pose(torch.eye(4, dtype=torch.float64))
     parts = start.rotation.numpy().astype(np.float64), start.translation.numpy().astype(np.float64)
     count = columns.count

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +37,14 @@ class Columns:
         mean = np.ascontiguousarray(model.mean, dtype=np.float64)
         return cls(mean, basis, np.ascontiguousarray(model.faces, dtype=np.int64), dict(model.groups))
 
+    @classmethod
+    def of_space(cls, space: Any, name: str) -> Columns:
+        """Lay out the model `name` of a shape space, once for as long as the space lives."""
+        kept = _laid_out.setdefault(space, {})
+        if name not in kept:
+            kept[name] = cls.of(space.model(name))
+        return kept[name]
+
     @property
     def count(self) -> int:
         """Number of shape parameters K."""
@@ -49,3 +58,6 @@ class Columns:
         """Return the indices of the columns in the named groups; names the model lacks count as empty."""
         found = [np.arange(self.count)[self.groups[name]] for name in names if name in self.groups]
         return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+_laid_out: weakref.WeakKeyDictionary[Any, dict[str, Columns]] = weakref.WeakKeyDictionary()

@@ -11,7 +11,9 @@ from renderfit import rendering
 from renderfit.geometry import Camera, Mesh, Pose
 
 
-def overlay(picture: NDArray[np.uint8], mesh: Mesh, camera: Camera, pose: Pose, color: tuple[int, int, int] = (230, 50, 30)) -> NDArray[np.uint8]:
+def overlay(
+    picture: NDArray[np.uint8], mesh: Mesh, camera: Camera, pose: Pose, color: tuple[int, int, int] = (230, 50, 30)
+) -> NDArray[np.uint8]:
     """Return the picture (H, W, 3) with the mesh's outline drawn and its inside tinted."""
     vertices, faces = mesh.numpy()
     placed = pose.apply(torch.as_tensor(vertices)).detach().numpy()

@@ -8,22 +8,57 @@ Periyasamy, Schwarz, Behnke, sections 3.3 (image comparison), 4.2 (known pose) a
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from renderfit import config as params
 from renderfit import rendering
 from renderfit.errors import ConvergenceError, DataError
-from renderfit.geometry import Mesh, Pose
+from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.geometry.pose import se3_exp
 from renderfit.registration.objective import View, reduced
 from renderfit.registration.result import Registration, Step
+from renderfit.registration.twist import rotation_vector
 
+Array = NDArray[np.float64]
 WIDTH = 128
-"""Longer side [px] of the images compared; the paper does not state its own."""
+"""Side [px] of the images compared; the paper does not state its own."""
+MARGIN = 1.6
+"""Side of the window compared over the longer side of the object's box."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The square part of the image that is compared: around the observed object, with room for the rendered one."""
+
+    left: int
+    top: int
+    side: int
+    camera: Camera
+
+    @classmethod
+    def around(cls, view: View) -> Window:
+        """Return the window around the object's mask."""
+        rows, columns = np.nonzero(view.mask >= 0.5)
+        side = int(np.ceil(MARGIN * (max(np.ptp(rows), np.ptp(columns)) + 1)))
+        left = round((columns.min() + columns.max() + 1 - side) / 2)
+        top = round((rows.min() + rows.max() + 1 - side) / 2)
+        return cls(left, top, side, view.camera.cropped(left, top, side, side).scaled(WIDTH / side))
+
+    def cut(self, image: Array) -> Array:
+        """Return the window of `image` (H, W) or (H, W, C), zero outside, at the size compared."""
+        pad = [(self.side, self.side)] * 2 + [(0, 0)] * (image.ndim - 2)
+        top, left = self.top + self.side, self.left + self.side
+        part = np.pad(image, pad)[top : top + self.side, left : left + self.side]
+        planes = part.reshape(self.side, self.side, -1)
+        small = np.stack([reduced(planes[..., c], self.camera) for c in range(planes.shape[2])], axis=-1)
+        return small.reshape(WIDTH, WIDTH, *image.shape[2:])
 
 
 def register_paper(
@@ -44,11 +79,12 @@ def register_paper(
     """
     begun = time.process_time() if begun is None else begun
     settings = settings or params.section(params.Paper)
-    camera = view.camera.scaled(min(1.0, WIDTH / max(view.camera.width, view.camera.height)))
+    window = Window.around(view)
+    camera = window.camera
     model = space.model("pca")
     mean, basis = torch.as_tensor(np.asarray(model.mean)), torch.as_tensor(np.asarray(model.basis))
     faces = torch.as_tensor(np.asarray(model.faces))
-    loss_of = _image_loss(settings, network, image, view, camera)
+    loss_of = _image_loss(settings, network, image, view, window)
     latent = torch.zeros(len(basis), dtype=torch.float64)
     matrix = view.start.matrix.detach().double().clone()
     speeds = {"shape": torch.zeros_like(latent), "pose": torch.zeros(6, dtype=torch.float64)}
@@ -63,8 +99,8 @@ def register_paper(
         frame = rendering.render(mesh, camera, Pose(matrix @ se3_exp(delta)), shading="red", gradient=settings.gradient)
         loss = loss_of(frame)
         if not bool(torch.isfinite(loss)):
-            raise ConvergenceError(f"the loss is {float(loss)} at iteration {iteration}; expected a number: lower paper.shape_rate")
-        history.append(_step(float(loss), latent, start, matrix))
+            raise ConvergenceError(f"the loss is {loss.item()} at iteration {iteration}; expected a number: lower paper.shape_rate")
+        history.append(_step(loss.item(), latent, start, matrix))
         if _plateau([step.loss for step in history], settings.plateau, 2 * period):
             converged = True
             break
@@ -92,15 +128,18 @@ def register_paper(
     )
 
 
-def _image_loss(settings: params.Paper, network: Any, image: Any, view: View, camera: Any) -> Any:
-    target = torch.as_tensor(reduced(view.mask, camera))
+def _image_loss(settings: params.Paper, network: Any, image: Any, view: View, window: Window) -> Callable[[rendering.Frame], Tensor]:
+    mask = torch.as_tensor(window.cut(view.mask))
     if settings.loss == "mask":
-        return lambda frame: ((frame.mask.double() - target) ** 2).sum()
+        return lambda frame: ((frame.mask.double() - mask) ** 2).mean()
     if network is None:
         raise DataError('the feature loss needs the segmentation network; expected network=..., or paper.loss "mask"')
     from renderfit.vision import FeatureLoss
+    from renderfit.vision.images import as_rgb
 
-    return FeatureLoss(network, image, view.mask, camera)
+    compare = FeatureLoss(network)
+    photo = torch.as_tensor(window.cut(as_rgb(image).astype(np.float64))) * mask[..., None]
+    return lambda frame: compare(frame.rgb.to(next(network.parameters())), photo).double()
 
 
 def _or_zero(slope: Tensor | None, like: Tensor) -> Tensor:
@@ -113,7 +152,5 @@ def _plateau(losses: list[float], share: float, span: int) -> bool:
 
 def _step(loss: float, latent: Tensor, start: Tensor, matrix: Tensor) -> Step:
     relative = (start[:3, :3].T @ matrix[:3, :3]).numpy()
-    from renderfit.registration.twist import rotation_vector
-
     moved = np.concatenate([rotation_vector(relative), (matrix[:3, 3] - start[:3, 3]).numpy()])
     return Step("paper", loss, latent.numpy().copy(), moved)

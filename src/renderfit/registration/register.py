@@ -33,6 +33,7 @@ def register(
     network: Any = None,
     model: str | None = None,
     config: Any = None,
+    category: str | None = None,
 ) -> Registration:
     """Deform the canonical object of `space` until its rendering explains the image.
 
@@ -58,6 +59,8 @@ def register(
         "rich" or "pca"; default: params.yaml ``ours.model`` for "ours", "pca" for the paper.
     config : SolverConfig or config.Paper, optional
         Instead of params.yaml's values.
+    category : str, optional
+        Which of the network's classes to look for; default: the one with the most pixels.
 
     Returns
     -------
@@ -75,7 +78,7 @@ def register(
         raise ShapeError(
             f"got {len(images)} images, {len(cameras)} cameras, {len(poses)} poses, {len(masks)} masks; expected one of each a view"
         )
-    views = [_view(*parts, network) for parts in zip(images, cameras, masks, poses, strict=True)]
+    views = [_view(*parts, network, category) for parts in zip(images, cameras, masks, poses, strict=True)]
     if method == "paper":
         from renderfit.registration.paper import register_paper
 
@@ -84,7 +87,7 @@ def register(
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
     section = params.section(params.Ours)
     name = model or section.model
-    columns = Columns.of(space.model(name))
+    columns = Columns.of_space(space, name)
     settings = config or ours.SolverConfig(prior=Prior(weight=section.prior))
     solved = ours.solve(columns, views, optimise_pose, settings)
     count = columns.count
@@ -112,7 +115,7 @@ def _listed(entry: Any) -> list[Any]:
     return list(entry) if isinstance(entry, (list, tuple)) else [entry]
 
 
-def _view(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any) -> View:
+def _view(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> View:
     picture = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
     if picture.ndim < 2 or picture.shape[:2] != (camera.height, camera.width):
         raise ShapeError(f"image has shape {picture.shape}; expected {camera.height} x {camera.width} px as its camera says")
@@ -123,8 +126,10 @@ def _view(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any
             raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
         from renderfit.vision import segment
 
-        mask = segment(picture, network)
-    return View(camera, _mask(mask, camera), pose)
+        mask = segment(picture, network, category, camera, pose)
+    values = _mask(mask, camera)
+    checks.require_object(values)
+    return View(camera, values, pose)
 
 
 def _mask(mask: ArrayLike | Tensor, camera: Camera) -> Array:

@@ -1,8 +1,11 @@
-"""A small category of known truth: ellipsoids on a stand, with modes a silhouette can see."""
+"""A small category of known truth: ellipsoids with a lobe, and modes that a silhouette can see."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
+import pytest
 import torch
 import trimesh
 
@@ -30,21 +33,41 @@ class ToySpace:
 
     def __init__(self) -> None:
         self.models = {"pca": toy_model(), "rich": toy_model(12)}
-        self.canonical = self.models["pca"].decode(np.zeros(3))
 
     def model(self, name: str = "pca") -> LinearModel:
         return self.models[name]
 
 
-CAMERA = Camera.centred(256, 420.0)
+@pytest.fixture(scope="session")
+def space() -> ToySpace:
+    return ToySpace()
 
 
-def toy_pose(azimuth: float = 40.0) -> Pose:
-    angle = np.radians(azimuth)
-    eye = torch.tensor([0.6 * np.cos(angle), 0.6 * np.sin(angle), 0.4])
-    return Pose.look_at(eye, torch.tensor([0.0, 0.0, 0.1]))
+@pytest.fixture(scope="session")
+def camera() -> Camera:
+    return Camera.centred(256, 420.0)
 
 
-def toy_mask(mesh: Mesh, pose: Pose, camera: Camera = CAMERA) -> np.ndarray:
-    vertices, faces = mesh.numpy()
-    return rendering.rasterize(pose.apply(torch.as_tensor(vertices)), faces, camera, backend="cpu").mask.astype(np.float64)
+@pytest.fixture(scope="session")
+def pose() -> Pose:
+    return Pose.look_at(torch.tensor([0.46, 0.39, 0.4]), torch.tensor([0.0, 0.0, 0.1]))
+
+
+@pytest.fixture(scope="session")
+def noisy(pose: Pose) -> Pose:
+    turned = pose.moved(torch.tensor([0.1, -0.1, 0.15, 0, 0, 0], dtype=torch.float64))
+    return Pose.from_parts(turned.rotation, pose.translation + torch.tensor([0.03, -0.02, 0.0]))
+
+
+@pytest.fixture(scope="session")
+def target(space: ToySpace) -> Mesh:
+    return space.model("pca").decode(np.array([1.5, -1.0, 0.8]))
+
+
+@pytest.fixture(scope="session")
+def mask_of() -> Callable[..., np.ndarray]:
+    def mask(mesh: Mesh, pose: Pose, camera: Camera) -> np.ndarray:
+        vertices, faces = mesh.numpy()
+        return np.asarray(rendering.rasterize(pose.apply(torch.as_tensor(vertices)), faces, camera, backend="cpu").mask)
+
+    return mask

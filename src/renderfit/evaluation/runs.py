@@ -1,0 +1,219 @@
+"""The runs behind Table 1: every method on every view of one test instance, scored."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import torch
+
+from renderfit import config, paths
+from renderfit.datasets.views import View
+from renderfit.errors import ConvergenceError, RenderFitError
+from renderfit.evaluation.instance import Instance, depth_cloud, load_instance
+from renderfit.evaluation.metrics import vertex_error
+from renderfit.evaluation.records import Record
+from renderfit.geometry import Mesh, Pose
+from renderfit.provenance import provenance
+from renderfit.registration import Registration, register, register_pointcloud
+from renderfit.shapes import coherent_point_drift
+from renderfit.shapes.full_fit import fit_full
+from renderfit.vision import load_network, segment
+
+SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls")
+"""Sections of params.yaml that change a run."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """One method on one view: its score record, what it took, and the registration itself."""
+
+    record: Record
+    timing: Record
+    found: Registration
+
+
+Method = Callable[[Instance, View, Any, Any, Pose, bool, int], Registration]
+
+
+def _cls(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, _noise: bool, seed: int) -> Registration:
+    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=False, method="released")
+
+
+def _cls_pose(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, seed: int) -> Registration:
+    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=noise, method="front")
+
+
+def _image(**options: Any) -> Method:
+    def run(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
+        chosen = view.mask if options.get("true_mask") else mask
+        extra = {name: entry for name, entry in options.items() if name != "true_mask"}
+        return register(view.image, instance.space, view.camera, chosen, pose, noise, network=network, **extra)
+
+    return run
+
+
+METHODS: dict[str, Method] = {
+    "cls": _cls,
+    "cls_pose": _cls_pose,
+    "paper": _image(method="paper"),
+    "ours": _image(method="ours"),
+    "ours_pca": _image(method="ours", model="pca"),
+    "ours_mask": _image(method="ours", true_mask=True),
+}
+"""Column of Table 1 -> how it runs. `cls` keeps the (noisy) pose, as in the paper; `ours_mask` gets the true mask."""
+
+
+def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
+    """Run all methods on all views of one test instance, with the known pose and with pose noise.
+
+    Parameters
+    ----------
+    category, test : str
+        Which one, e.g. "drill", "t1".
+    jobs : int
+        Worker processes over the views; the result does not depend on it.
+
+    Returns
+    -------
+    list of Run
+        References first (`ground_truth`: CPD to the full mesh; `latent_floor`: the 5-D space fitted to the
+        full mesh; `mean_shape`: the space's mean), then method by method, view by view.
+
+    Raises
+    ------
+    DataError
+        If a stage before has not run.
+    """
+    instance = load_instance(category, test)
+    origin = provenance([*instance.inputs, paths.ARTIFACTS / "unet"], SECTIONS)
+    tasks = [(category, test, number, noise) for noise in (False, True) for number in range(len(instance.views))]
+    if jobs == 1:
+        batches = [run_view(*task) for task in tasks]
+    else:
+        batches = joblib.Parallel(n_jobs=jobs, batch_size=1)(joblib.delayed(run_view)(*task) for task in tasks)
+    runs = [*references(instance), *(run for batch in batches for run in batch)]
+    for run in runs:
+        run.record["provenance"] = origin
+    return runs
+
+
+def references(instance: Instance) -> list[Run]:
+    """Return what sees the whole test mesh or nothing at all: bounds to compare with."""
+    settings = config.section(config.ShapeSpace)
+    canonical = instance.space.canonical
+    begun = time.process_time()
+    drift = coherent_point_drift(
+        instance.space.template, _thinned(instance.reference, settings.points), beta=settings.beta, lam=settings.lam,
+        outliers=settings.outliers, iterations=settings.iterations, tolerance=settings.tolerance,
+    )  # fmt: skip
+    deformed = canonical.with_vertices(torch.as_tensor(drift.transform(canonical.numpy()[0])))
+    drifted = time.process_time()
+    model = instance.space.model("pca")
+    floor = fit_full(instance.reference, model).mesh
+    fitted = time.process_time()
+    found = [
+        ("ground_truth", deformed, drifted - begun),
+        ("latent_floor", floor, fitted - drifted),
+        ("mean_shape", model.decode(torch.zeros(model.size, dtype=torch.float64)), 0.0),
+    ]
+    start = instance.views[0].pose
+    runs = []
+    for method, mesh, seconds in found:
+        empty = Registration(torch.zeros(0), start, mesh, *_NOTHING, True, 0, seconds, method=method)
+        runs.append(_scored(instance, method, 0, False, empty, instance.views[0]))
+    return runs
+
+
+def run_view(category: str, test: str, number: int, noise: bool) -> list[Run]:
+    """Run all methods on one view; `noise` starts them at the noisy pose and lets them move it."""
+    torch.set_num_threads(1)
+    instance = load_instance(category, test)
+    view = instance.views[number]
+    network = load_network(paths.ARTIFACTS / "unet")
+    pose = view.noisy_pose if noise else view.pose
+    mask = segment(view.image, network, category, view.camera, pose)
+    seed = config.section(config.Views).seed + number
+    runs = []
+    for name, method in METHODS.items():
+        try:
+            found = method(instance, view, mask, network, pose, noise, seed)
+        except (ConvergenceError, RenderFitError) as problem:
+            found = _given_up(instance, pose, name, str(problem))
+        runs.append(_scored(instance, name, number, noise, found, view))
+    return runs
+
+
+def write(runs: list[Run], category: str, test: str) -> list[Path]:
+    """Write ``artifacts/records/<category>-<test>.json`` and the timings beside it; return both paths."""
+    folder = paths.ARTIFACTS / "records"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for suffix, entries in (("", [run.record for run in runs]), ("-timing", [run.timing for run in runs])):
+        target = folder / f"{category}-{test}{suffix}.json"
+        part = target.with_name(f".{target.name}.part")
+        part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n")
+        os.replace(part, target)
+        written.append(target)
+    return written
+
+
+_NOTHING: tuple[Any, list[Any]] = (torch.zeros(0, 0).numpy(), [])
+
+
+def _thinned(mesh: Mesh, count: int) -> Any:
+    from renderfit.geometry.sampling import farthest_points
+
+    vertices, _ = mesh.numpy()
+    return vertices[farthest_points(vertices, count)]
+
+
+def _given_up(instance: Instance, pose: Pose, method: str, reason: str) -> Registration:
+    """Return the start as the answer of a method that raised: it counts, and as a failure."""
+    model = instance.space.model("pca")
+    mesh = model.decode(torch.zeros(model.size, dtype=torch.float64))
+    return Registration(
+        torch.zeros(model.size), pose, mesh, *_NOTHING, False, 0, 0.0, confidence=0.0, warnings=[reason], poses=[pose], method=method
+    )
+
+
+def _scored(instance: Instance, method: str, number: int, noise: bool, found: Registration, view: View) -> Run:
+    error = vertex_error(found.mesh, instance.reference)
+    vertices = found.mesh.vertices.double()
+    back = view.pose.inverse()
+    placed = vertex_error(found.mesh.with_vertices(back.apply(found.pose.apply(vertices))), instance.reference) if noise else None
+    key = {
+        "category": instance.category,
+        "instance": instance.test,
+        "method": method,
+        "pose": "noise" if noise else "known",
+        "view": number,
+        "seed": config.section(config.Views).seed + number,
+    }
+    record = key | {
+        "v2v_mm": _rounded(error.mean * 1e3),
+        "mean_square_mm2": _rounded(error.mean_square * 1e6),
+        "v2s_mm": _rounded(error.to_surface * 1e3),
+        "placed_v2v_mm": _rounded(placed.mean * 1e3) if placed else None,
+        "placed_mean_square_mm2": _rounded(placed.mean_square * 1e6) if placed else None,
+        "placed_v2s_mm": _rounded(placed.to_surface * 1e3) if placed else None,
+        "rotation_left_deg": _rounded(found.pose.angle_to(view.pose)) if noise else None,
+        "translation_left_mm": _rounded(float((found.pose.translation - view.pose.translation).norm()) * 1e3) if noise else None,
+        "renders": found.renders,
+        "converged": bool(found.converged),
+        "confidence": _rounded(found.confidence),
+        "warnings": found.warnings,
+        "failed": found.confidence == 0.0,
+    }
+    return Run(record, key | {"cpu_seconds": found.cpu_seconds}, found)
+
+
+def _rounded(number: float) -> float:
+    """Return `number` to nine significant digits: more than any of it means."""
+    return float(f"{number:.9g}")

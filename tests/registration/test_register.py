@@ -1,0 +1,136 @@
+import numpy as np
+import pytest
+import torch
+
+from renderfit.errors import ConfigError, DataError, ShapeError
+from renderfit.evaluation import vertex_error
+from renderfit.geometry import Camera, Pose
+from renderfit.registration import SolverConfig, register
+
+
+@pytest.fixture(scope="module")
+def mask(target, pose, camera, mask_of):
+    return mask_of(target, pose, camera)
+
+
+@pytest.fixture(scope="module")
+def known(mask, space, camera, pose):
+    return register(mask, space, camera, mask=mask, pose=pose, optimise_pose=False, model="pca")
+
+
+@pytest.fixture(scope="module")
+def joint(mask, space, camera, noisy):
+    return register(mask, space, camera, mask=mask, pose=noisy, model="pca")
+
+
+def test_known_pose_recovers_the_shape(known, target, space):
+    start = vertex_error(space.model("pca").decode(np.zeros(3)), target).mean
+    assert vertex_error(known.mesh, target).mean < 0.15 * start
+    assert known.converged
+    assert known.confidence > 0.9
+    assert not known.warnings
+
+
+def test_a_known_pose_stays_exactly(known, pose):
+    assert torch.equal(known.pose.matrix, pose.matrix.to(known.pose.matrix))
+
+
+def test_pose_noise_is_removed(joint, pose, noisy, target):
+    assert noisy.angle_to(pose) > 10
+    assert joint.pose.angle_to(pose) < 3
+    assert float((joint.pose.translation - pose.translation).norm()) < 0.004
+    assert vertex_error(joint.mesh, target).mean < 0.002
+
+
+def test_loss_falls_within_every_stage(joint):
+    for name in {step.stage for step in joint.history}:
+        losses = [step.loss for step in joint.history if step.stage == name]
+        assert losses == sorted(losses, reverse=True)
+
+
+def test_the_same_input_gives_the_same_bits(joint, mask, space, camera, noisy):
+    again = register(mask, space, camera, mask=mask, pose=noisy, model="pca")
+    assert torch.equal(again.latent, joint.latent)
+    assert torch.equal(again.mesh.vertices, joint.mesh.vertices)
+
+
+def test_local_columns_move_only_when_the_model_has_them(mask, space, camera, pose, target):
+    rich = register(mask, space, camera, mask=mask, pose=pose, optimise_pose=False, model="rich")
+    assert rich.latent.shape == (15,)
+    assert float(rich.latent[3:].abs().max()) > 0
+    assert vertex_error(rich.mesh, target).mean < 0.002
+
+
+def test_posterior_is_tighter_than_the_prior_and_covers_what_was_free(known, joint):
+    assert known.covariance.shape == (9, 9)
+    assert np.all(np.diag(known.covariance)[:3] < 1)
+    assert np.all(known.covariance[3:] == 0)
+    assert np.all(np.linalg.eigvalsh(joint.covariance) > 0)
+    assert joint.deviation.mean() > known.deviation.mean() > 0
+
+
+def test_a_second_view_lowers_the_uncertainty(target, space, camera, pose, mask, mask_of, known):
+    side = Pose.look_at(torch.tensor([-0.5, 0.4, 0.3]), torch.tensor([0.0, 0.0, 0.1]))
+    other = mask_of(target, side, camera)
+    both = register([mask, other], space, [camera, camera], mask=[mask, other], pose=[pose, side], optimise_pose=False, model="pca")
+    assert len(both.poses) == 2
+    assert both.deviation.mean() < known.deviation.mean()
+    assert vertex_error(both.mesh, target).mean < 0.002
+
+
+def test_resolution_and_aspect_ratio_of_the_image_do_not_matter(target, space, pose, mask_of, known):
+    wide = Camera(480, 360, 590.0, 590.0, 240.0, 180.0)
+    mask = mask_of(target, pose, wide)
+    found = register(mask, space, wide, mask=mask.astype(np.uint8) * 255, pose=pose, optimise_pose=False, model="pca")
+    assert vertex_error(found.mesh, known.mesh).mean < 0.001
+
+
+def test_an_empty_mask_is_refused(mask, space, camera, pose):
+    with pytest.raises(DataError, match="the mask covers"):
+        register(mask, space, camera, mask=np.zeros_like(mask), pose=pose)
+
+
+def test_a_cut_object_is_reported(target, space, camera, pose, mask_of):
+    shifted = Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.2, 0.0, 0.0]))
+    mask = mask_of(target, shifted, camera)
+    found = register(mask, space, camera, mask=mask, pose=shifted, optimise_pose=False, model="pca")
+    assert any("border" in warning for warning in found.warnings)
+    assert found.confidence < 1
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.8])
+def test_a_wrong_scale_is_not_a_silent_answer(target, space, camera, pose, mask_of, scale):
+    mask = mask_of(target.with_vertices(target.vertices * scale), pose, camera)
+    found = register(mask, space, camera, mask=mask, pose=pose, model="pca")
+    assert found.warnings
+    assert found.confidence < 0.5
+    assert not found.converged
+
+
+def test_a_pose_far_off_is_not_a_silent_answer(mask, space, camera, pose):
+    far = Pose.from_parts(pose.moved(torch.tensor([1.4, 0.8, 0.0, 0, 0, 0])).rotation, pose.translation + torch.tensor([0.1, 0.1, 0.0]))
+    found = register(mask, space, camera, mask=mask, pose=far, model="pca")
+    assert found.warnings
+    assert not found.converged
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"pose": None}, DataError, "no pose"),
+        ({"mask": None}, DataError, "neither mask nor network"),
+        ({"mask": np.zeros((3, 3))}, ShapeError, "mask has shape"),
+        ({"mask": np.full((256, 256), 7.0)}, ShapeError, "outside 0..1"),
+        ({"method": "best"}, DataError, 'expected "ours" or "paper"'),
+        ({"config": SolverConfig(stages=())}, ConfigError, "no stages"),
+    ],
+)
+def test_mistakes_are_named(mask, space, camera, pose, change, error, message):
+    arguments = {"mask": mask, "pose": pose, "model": "pca"} | change
+    with pytest.raises(error, match=message):
+        register(mask, space, camera, **arguments)
+
+
+def test_views_must_come_with_a_camera_each(mask, space, camera, pose):
+    with pytest.raises(ShapeError, match="2 images, 1 cameras"):
+        register([mask, mask], space, camera, mask=[mask, mask], pose=[pose, pose])
