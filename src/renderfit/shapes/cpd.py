@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 EXACT = 300
 """Up to this many template points the kernel is not approximated unless a rank is asked for."""
+LARGEST_RANK, RESIDUAL = 500, 1e-4
+"""The kernel's factor: at most so many columns, or so little of the kernel's trace left out."""
 SMALLEST_SIGMA2 = 1e-10
 """Lower bound of the variance, in units of the squared RMS radius."""
 
@@ -99,13 +102,13 @@ def coherent_point_drift(
         beta, lam = beta / radius, lam * radius**2
     log.info("CPD %s: %d to %d points, beta %.3g RMS radii = %.4g m, lambda %.3g", kind, len(y), len(x), beta, beta * radius, lam)
     order_y, order_x = spatial_order(y), spatial_order(x)
-    y_unit, x_unit = ((y - centre) / radius)[order_y], ((x - centre) / radius)[order_x]
+    y_unit, x_unit = (y - centre) / radius, ((x - centre) / radius)[order_x]
     step: Maximisation
     if kind == "nonrigid":
         step = _nonrigid(y_unit, beta, lam, rank, kernel, order_y)
     else:
-        step = Linear(y_unit, affine=kind == "affine", scaled=scaled)
-    moved, sigma2 = y_unit, None
+        step = Linear(y_unit[order_y], affine=kind == "affine", scaled=scaled)
+    moved, sigma2 = y_unit[order_y], None
     if start is not None:
         moved, sigma2 = ((start.transform(y) - centre) / radius)[order_y], start.sigma2 / radius**2
     moved, sigma2, history, converged, posterior = _iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)
@@ -122,21 +125,25 @@ def template_kernel(template: ArrayLike, beta: float, rank: int | None = None) -
     """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` in RMS radii."""
     y = _cloud(template, "template")
     centre, radius = frame(y)
-    return low_rank((y - centre) / radius, beta, rank or 500, 1e-4 if rank is None else 0.0)
+    return _factor((y - centre) / radius, beta, rank)
 
 
 def _nonrigid(
-    y: Floats, beta: float, lam: float, rank: int | None, kernel: LowRank | None, order: NDArray[np.int64]
+    template: Floats, beta: float, lam: float, rank: int | None, kernel: LowRank | None, order: NDArray[np.int64]
 ) -> NonRigid | NonRigidLowRank:
-    if kernel is not None:
-        if len(kernel.factor) != len(y):
-            raise ShapeError(
-                f"kernel is of {len(kernel.factor)} points; expected one of the template's {len(y)}: make it with template_kernel"
-            )
-        return NonRigidLowRank(y, LowRank(kernel.centres, kernel.factor[order], kernel.root, kernel.residual), lam)
-    if rank == 0 or (rank is None and len(y) <= EXACT):
-        return NonRigid(y, beta, lam)
-    return NonRigidLowRank(y, low_rank(y, beta, rank or 500, 1e-4 if rank is None else 0.0), lam)
+    if kernel is None and (rank == 0 or (rank is None and len(template) <= EXACT)):
+        return NonRigid(template[order], beta, lam)
+    if kernel is None:
+        kernel = _factor(template, beta, rank)
+    if len(kernel.factor) != len(template):
+        raise ShapeError(
+            f"kernel is of {len(kernel.factor)} points; expected one of the template's {len(template)}: make it with template_kernel"
+        )
+    return NonRigidLowRank(template[order], replace(kernel, factor=kernel.factor[order]), lam)
+
+
+def _factor(template: Floats, beta: float, rank: int | None) -> LowRank:
+    return low_rank(template, beta, rank or LARGEST_RANK, RESIDUAL if rank is None else 0.0)
 
 
 def _iterate(
