@@ -43,7 +43,7 @@ class Watertight:
     """ManifoldPlus (section 4.1)."""
 
     depth: int = value(7, low=4, high=10, about="cells along the longest side: 2^depth / 1.39")
-    seal: int = value(0, low=0, high=16, unit="cells", about="holes up to twice this are closed")
+    seal: int = value(-1, low=-1, high=128, unit="cells", about="holes up to twice this are closed; -1: as many as needed")
     ratio: float = value(0.01, low=1e-4, high=1.0, about="refinement threshold / edge length")
     vertices: int = value(3300, low=100, about="vertex budget of the mesh that registration uses")
 

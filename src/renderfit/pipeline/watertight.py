@@ -24,12 +24,11 @@ def run() -> None:
 def close(source: Path, target: Path) -> dict[str, Any]:
     """Make one mesh watertight, resample it, write it and return its report without times."""
     from renderfit.geometry import load_mesh, save_mesh
-    from renderfit.watertight import make_watertight, report, resample
+    from renderfit.watertight import report, resample, solidify
 
     settings = config.section(config.Watertight)
     raw = load_mesh(source, check_unit=True)
-    solid = make_watertight(raw, depth=settings.depth, seal=settings.seal, ratio=settings.ratio)
-    even = resample(solid, vertices=settings.vertices)
+    solid = solidify(raw, depth=settings.depth, seal=None if settings.seal < 0 else settings.seal, ratio=settings.ratio)
+    even = resample(solid.mesh, vertices=settings.vertices)
     save_mesh(even, target)
-    found = report(even, raw)
-    return {key: entry for key, entry in found.items() if key != "cpu_seconds"}
+    return {**report(even, raw), "seal": solid.seal, "volume_ratio": solid.volume_ratio}
