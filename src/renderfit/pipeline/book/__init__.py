@@ -19,6 +19,7 @@ from renderfit import paths
 from renderfit.errors import ConvergenceError, DataError
 from renderfit.pipeline.atomic import whole_folder
 from renderfit.pipeline.book import notebooks, text, toc
+from renderfit.pipeline.book.context import context
 
 __all__ = ["assemble", "build", "run"]
 
@@ -52,12 +53,13 @@ def assemble(target: Path) -> Path:
         pages |= {path.relative_to(part).with_suffix("").as_posix() for path in part.rglob("*.ipynb")}
         contents, listing = toc.resolve(yaml.safe_load((source / "_toc.yml").read_text()), pages)
         (part / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False))
+        names = context(part, listing)
         absent = {entry["page"] for entry in listing if not entry["present"]}
         for path in sorted(source.rglob("*.md")):
             if "_build" not in path.parts and path.relative_to(source).with_suffix("").as_posix() not in absent:
                 page = part / path.relative_to(source)
                 page.parent.mkdir(parents=True, exist_ok=True)
-                page.write_text(text.render(path, part, listing))
+                page.write_text(text.render(path, names))
     left_out = [entry["page"] for entry in listing if not entry["present"]]
     if left_out:
         _log.info("pages left out, their files are not there: %s", ", ".join(left_out))

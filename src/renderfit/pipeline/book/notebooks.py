@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from pathlib import Path
@@ -21,7 +22,8 @@ def stage(executed: Path, target: Path) -> list[Path]:
     """Copy the executed notebooks below `executed` to ``target/notebooks``.
 
     ``figures/x.ipynb`` and ``real/x.ipynb`` become ``x``; ``register/bottle-t1.ipynb`` becomes ``register-bottle-t1``.
-    Scenes embedded in outputs are written to ``target/_static/scenes`` and loaded when the reader scrolls to them.
+    Scenes embedded in outputs are written to ``target/_static/scenes`` and loaded when the reader scrolls to them; the picture of a
+    cell tagged ``export-teaser`` becomes ``target/_static/figures/teaser.png`` for pages to use.
     """
     folder, scenes = target / "notebooks", target / "_static" / "scenes"
     found = []
@@ -36,6 +38,7 @@ def stage(executed: Path, target: Path) -> list[Path]:
         for cell in notebook.cells:
             _hide(cell)
             for output in cell.get("outputs", []):
+                _export(cell, output.get("data", {}), target / "_static" / "figures")
                 _extract(output.get("data", {}), name, scenes)
         _title(notebook, name)
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,14 @@ def _title(notebook: Any, name: str) -> None:
     """Give a notebook without a heading one, so that it has a name in the contents."""
     if not notebook.cells or not notebook.cells[0].get("source", "").lstrip().startswith("# "):
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name.replace('-', ' ').replace('_', ' ')}", id="title"))
+
+
+def _export(cell: Any, data: dict[str, Any], figures: Path) -> None:
+    """Write the picture of a tagged cell to a file."""
+    for tag in cell.metadata.get("tags", []):
+        if tag.startswith("export-") and "image/png" in data:
+            figures.mkdir(parents=True, exist_ok=True)
+            (figures / f"{tag.removeprefix('export-')}.png").write_bytes(base64.b64decode("".join(data["image/png"])))
 
 
 def _extract(data: dict[str, Any], notebook: str, scenes: Path) -> None:
