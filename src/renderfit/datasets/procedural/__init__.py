@@ -7,7 +7,7 @@ from typing import Any
 
 from renderfit.datasets.procedural import bottle, camera, drill, spray
 from renderfit.datasets.procedural.parameters import checked
-from renderfit.datasets.procedural.soup import with_defects
+from renderfit.datasets.procedural.soup import grounded, with_defects
 from renderfit.errors import DataError
 from renderfit.geometry.mesh import Mesh
 
@@ -56,7 +56,7 @@ def build(category: str, parameters: Mapping[str, Any]) -> Mesh:
     kind, modeller = BUILDERS[category]
     entries = dict(parameters)
     defects = entries.pop("defects", None)
-    mesh: Mesh = modeller(checked(kind, entries)).mesh()
+    mesh: Mesh = grounded(modeller(checked(kind, entries)).mesh())
     if defects is None:
         return mesh
     if set(defects) != set(DEFECTS):

@@ -10,8 +10,7 @@ from renderfit.datasets.procedural import caps
 from renderfit.datasets.procedural.curves import Array, rounded, superellipse, through
 from renderfit.datasets.procedural.parameters import Rgb
 from renderfit.datasets.procedural.solids import Part, loft, sweep
-from renderfit.datasets.procedural.soup import Soup
-
+from renderfit.datasets.procedural.soup import Paint, Soup
 
 _EXPONENT = 0.002
 """Length [m] that one unit of the section's exponent counts for along the profile."""
@@ -74,8 +73,8 @@ def build(p: Bottle) -> Soup:
     body = _skin(table)
     soup.add_painted(body, p.body_color, _label(p))
     soup.add(_base(p, table), p.body_color)
-    top = p.height - p.cap_height
-    for part, color in caps.cap(p.cap, p.neck, top, p.cap_height, p.cap_width, p.cap_color, p.body_color):
+    closure = caps.Closure(p.neck, p.height - p.cap_height, p.cap_height, p.neck * p.cap_width, p.cap_color, p.body_color)
+    for part, color in caps.cap(p.cap, closure):
         soup.add(part, color)
     if p.handle:
         soup.add(_handle(p), p.body_color)
@@ -106,7 +105,7 @@ def body_table(p: Bottle) -> Array:
     )
     reach = np.array([0, 1.6 * p.heel, 0.45 * middle, 0.9 * (high - low) * blend, 0.55 * (high - low), 0.3 * (high - low) + 0.004, 0])
     corners[:, 3] *= _EXPONENT
-    table = rounded(corners, reach, spacing=0.009, steps=8)
+    table = rounded(corners, reach, spacing=0.0065, steps=6)
     table[:, 3] /= _EXPONENT
     if p.rings >= 1 and p.ring_depth > 0:
         table = _grooved(p, table)
@@ -115,19 +114,20 @@ def body_table(p: Bottle) -> Array:
 
 def _grooved(p: Bottle, table: Array) -> Array:
     low, high = p.heel + 0.012, p.shoulder * p.height - 0.006
-    z = np.union1d(table[:, 2], np.arange(low, high, 0.0016))
+    z = np.union1d(table[:, 2], np.arange(low, high, 0.0021))
     keep = np.concatenate([[True], np.diff(z) > 4e-4])
     z = z[keep]
     rising = table[np.concatenate([[True], np.diff(table[:, 2]) > 1e-7])]
     dense = np.stack([np.interp(z, rising[:, 2], rising[:, column]) for column in range(4)], axis=1)
     flat = table[table[:, 2] <= 1e-7][:-1]
     phase = (z - low) / (high - low) * round(p.rings)
-    wave = np.where((z > low) & (z < high), np.sin(np.pi * phase) ** 8, 0.0)
+    label = (z > p.label_low * p.height - 0.001) & (z < p.label_high * p.height + 0.001) & (p.label_high > p.label_low)
+    wave = np.where((z > low) & (z < high) & ~label, np.sin(np.pi * phase) ** 8, 0.0)
     dense[:, :2] -= (p.ring_depth * wave)[:, None]
     return np.concatenate([flat, dense])
 
 
-def _skin(table: Array, ring: int = 56) -> Part:
+def _skin(table: Array, ring: int = 48) -> Part:
     rings = []
     for width, depth, z, exponent in table:
         section = superellipse(ring, max(exponent, 2.0))
@@ -139,16 +139,16 @@ def _base(p: Bottle, table: Array) -> Part:
     """Return the pushed-in base: its own shell with a crack of 0.3 mm to the body."""
     width, depth, _, exponent = table[0]
     knots = through([(0, 0.0), (0.25, 0.25), (0.7, 0.9), (1, 1.0)], np.linspace(0, 1, 7))[:, 0]
-    section = superellipse(56, max(exponent, 2.0))
+    section = superellipse(48, max(exponent, 2.0))
     rings = []
     for share, rise in zip(np.linspace(1, 0.12, 7), knots, strict=True):
         inset = np.array([max(width - 3e-4, 0) * share, max(depth - 3e-4, 0) * share])
-        rings.append(np.column_stack([section * inset, np.full(56, 2e-4 + p.push_up * rise)]))
+        rings.append(np.column_stack([section * inset, np.full(48, 2e-4 + p.push_up * rise)]))
     vertices, faces = loft(np.stack(rings), start=False)
     return vertices, faces
 
 
-def _label(p: Bottle) -> list[tuple[object, Rgb]]:
+def _label(p: Bottle) -> list[tuple[Paint, Rgb]]:
     if p.label_high <= p.label_low:
         return []
     low, high = p.label_low * p.height, p.label_high * p.height
@@ -162,15 +162,19 @@ def _label(p: Bottle) -> list[tuple[object, Rgb]]:
 
     def patch(points: Array) -> Array:
         x, z = np.abs(points[:, 0]) / (0.7 * p.radius), np.abs(points[:, 2] - centre) / half
-        return np.where(points[:, 1] > 0, (x**5 + z**5) ** 0.2 - 1.0, 1.0)
+        return (x**5 + z**5) ** 0.2 - 1.0
 
     def mark(points: Array) -> Array:
-        x, z = points[:, 0] / (0.42 * p.radius), (points[:, 2] - centre - 0.2 * half) / (0.42 * half)
-        return np.where(points[:, 1] > 0, np.hypot(x, z) - 1.0, 1.0)
+        x, z = points[:, 0] / (0.42 * p.radius), (points[:, 2] - centre - 0.3 * half) / (0.42 * half)
+        return np.hypot(x, z) - 1.0
+
+    def lines(points: Array) -> Array:
+        x, z = np.abs(points[:, 0]) / (0.45 * p.radius), points[:, 2] - centre + 0.5 * half
+        return np.maximum(x - 1.0, (np.abs(np.abs(z) - 0.14 * half) - 0.055 * half) / half)
 
     if p.label_wrap:
         return [(band, p.label_color), (stripe, p.accent_color)]
-    return [(patch, p.label_color), (mark, p.accent_color)]
+    return [(patch, p.label_color), (mark, p.accent_color), (lines, p.accent_color)]
 
 
 def _handle(p: Bottle) -> Part:

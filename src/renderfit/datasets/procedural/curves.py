@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -56,7 +58,7 @@ def _bezier(control: Array, steps: int) -> Array:
     t = np.linspace(0.0, 1.0, steps + 1)[:, None]
     level = [np.repeat(point[None], len(t), axis=0) for point in control]
     while len(level) > 1:
-        level = [(1 - t) * a + t * b for a, b in zip(level[:-1], level[1:], strict=True)]
+        level = [(1 - t) * a + t * b for a, b in itertools.pairwise(level)]
     return level[0]
 
 
@@ -78,6 +80,7 @@ def through(knots: Sequence[Sequence[float]], samples: ArrayLike) -> Array:
     return PchipInterpolator(table[:, 0], table[:, 1:])(np.asarray(samples, dtype=np.float64))
 
 
+@functools.lru_cache(maxsize=4096)
 def superellipse(count: int, exponent: float) -> Array:
     """Return `count` points (count, 2) of |x|^p + |y|^p = 1, counter-clockwise from +x, evenly spaced."""
     theta = np.linspace(0.0, 2 * np.pi, 1441)

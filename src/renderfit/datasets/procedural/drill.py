@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
-from renderfit.datasets.procedural import caps, implicit
-from renderfit.datasets.procedural.curves import Array, rounded
+from renderfit.datasets.procedural import drill_parts, implicit
+from renderfit.datasets.procedural.curves import Array, rounded_polygon
 from renderfit.datasets.procedural.parameters import Rgb
-from renderfit.datasets.procedural.solids import Part, lathe, mirrored, moved, rounded_box, tilted, turned
-from renderfit.datasets.procedural.soup import Soup
+from renderfit.datasets.procedural.soup import Paint, Soup
 
-_RUBBER, _STEEL, _DARK = (0.015, 0.015, 0.016), (0.42, 0.42, 0.43), (0.03, 0.03, 0.032)
+RUBBER, DARK = (0.015, 0.015, 0.016), (0.028, 0.028, 0.030)
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,16 @@ class Drill:
     """Radius at the front of the motor over the radius at the back."""
     lean: float = 0.018
     """How far the grip's foot lies behind its top (negative: before it)."""
-    grip_depth: float = 0.020
+    grip_depth: float = 0.0215
     """Half depth of the grip along y."""
-    grip_width: float = 0.016
+    grip_width: float = 0.0165
     battery_length: float = 0.105
     battery_width: float = 0.070
     battery_height: float = 0.045
     battery_shift: float = 0.014
     """Centre of the battery before the grip's foot."""
+    tower: bool = False
+    """An old pack: a small base under a stem in the grip, instead of a slide-on pack."""
     gear_radius: float = 0.024
     gear_length: float = 0.022
     chuck_radius: float = 0.020
@@ -44,7 +46,8 @@ class Drill:
     chuck_taper: float = 0.5
     bit: float = 0.0
     """Length of the bit in the chuck."""
-    side_handle: bool = False
+    clip: bool = True
+    """A belt clip at the foot."""
     body_color: Rgb = (0.75, 0.45, 0.02)
     gear_color: Rgb = (0.03, 0.03, 0.032)
     battery_color: Rgb = (0.02, 0.02, 0.022)
@@ -55,138 +58,108 @@ class Drill:
 def build(p: Drill) -> Soup:
     """Model a drill."""
     soup = Soup()
-    r, z = p.motor_radius, p.axis
-    low = (-max(r, 0.5 * p.battery_width) - 0.006, -p.motor_back - 0.012, p.battery_height - 0.012)
-    foot = _foot(p)
-    low = (low[0], min(low[1], foot - 0.5 * p.battery_length - 0.01), low[2])
-    high = (-low[0], max(p.motor_front, foot + 0.5 * p.battery_length) + 0.014, z + r + 0.008)
-    housing = implicit.surface(lambda q: _housing(q, p), low, high, cell=0.0030)
-    soup.add_painted(housing, p.body_color, _paint(p))
-    _battery(soup, p)
-    _front(soup, p)
-    _details(soup, p)
+    half = max(p.motor_radius, 0.5 * p.battery_width) + 0.006
+    back = min(-p.motor_back, foot(p) - 0.5 * p.battery_length) - 0.010
+    front = max(p.motor_front, foot(p) + 0.5 * p.battery_length) + 0.012
+    low, high = (-half, back, p.battery_height - 0.012), (half, front, p.axis + p.motor_radius + 0.010)
+    soup.add_painted(implicit.surface(lambda q: housing(q, p), low, high, cell=0.0038), p.body_color, _paint(p))
+    drill_parts.battery(soup, p, foot(p))
+    drill_parts.front(soup, p)
+    drill_parts.trigger(soup, p)
+    drill_parts.details(soup, p, foot(p))
     return soup
 
 
-def _foot(p: Drill) -> float:
+def foot(p: Drill) -> float:
+    """Return where the middle of the battery lies along y [m]."""
     return -p.lean + p.battery_shift
 
 
-def _grip_axis(q: Array, p: Drill) -> Array:
-    return -p.lean * np.clip((p.axis - q[:, 2]) / (p.axis - p.battery_height), 0, 1)
+def grip_middle(z: Array, p: Drill) -> Array:
+    """Return the middle of the grip along y [m] at the heights `z`."""
+    return -p.lean * np.clip((p.axis - z) / (p.axis - p.battery_height), 0, 1)
 
 
-def _housing(q: Array, p: Drill) -> Array:
+@functools.lru_cache(maxsize=64)
+def _profile(p: Drill) -> Array:
+    """Return the outline of the motor housing from the side, in the y-z plane."""
+    r, z, f = p.motor_radius, p.axis, p.taper
+    corners = [
+        (-p.motor_back, z - 0.62 * r),
+        (-p.motor_back + 0.35 * r, z - r),
+        (0.35 * p.motor_front, z - 0.98 * r),
+        (p.motor_front, z - f * 0.92 * r),
+        (p.motor_front, z + f * 0.92 * r),
+        (0.1 * p.motor_front, z + 1.04 * r),
+        (-p.motor_back + 0.45 * r, z + r),
+        (-p.motor_back, z + 0.55 * r),
+    ]
+    return rounded_polygon(corners, [0.5 * r, 0.5 * r, 0.03, 0.006, 0.008, 0.04, 0.6 * r, 0.5 * r], 0.02, 4)
+
+
+def housing(q: Array, p: Drill) -> Array:
+    """Return the signed distance [m] of points (N, 3) to the housing: motor, grip and foot in one."""
     r, z = p.motor_radius, p.axis
-    motor = implicit.cylinder(q, (0, -p.motor_back, z), (0, p.motor_front, z), r, 0.45 * r, p.taper * r)
-    flat = np.abs(q[:, 0]) - 0.93 * r
-    motor = implicit.intersection(motor, flat, 0.012)
-    top, bottom = np.array([0, 0.0, z]), np.array([0, -p.lean, p.battery_height + 0.004])
+    reach = np.clip((q[:, 1] + p.motor_back) / (p.motor_back + p.motor_front), 0, 1)
+    barrel = np.hypot(q[:, 0] * 1.05, q[:, 2] - z) - r * (1.02 + (p.taper - 1.02) * reach**2)
+    motor = implicit.intersection(barrel, implicit.polygon(q[:, 1:], _profile(p)), 0.010)
     along = np.clip((z - q[:, 2]) / (z - p.battery_height), 0, 1)
-    swell = (
-        1
-        + 0.10 * np.sin(np.pi * np.clip(along * 1.5 - 0.35, 0, 1))
-        + 0.12 * implicit.step(along - 0.25, 0.2)
-        + 0.18 * implicit.step(0.9 - along, 0.15)
-    )
-    y = q[:, 1] - (top[1] + (bottom[1] - top[1]) * along)
+    bulge = 0.10 * np.sin(np.pi * np.clip(along * 1.5 - 0.35, 0, 1)) + 0.22 * implicit.step(0.92 - along, 0.18)
+    swell = 1 + bulge + 0.12 * implicit.step(along - 0.25, 0.2)
+    y = q[:, 1] - grip_middle(q[:, 2], p)
     section = (np.abs(q[:, 0] / (p.grip_width * swell)) ** 2.4 + np.abs(y / (p.grip_depth * swell)) ** 2.4) ** (1 / 2.4)
-    grip = (section - 1) * p.grip_width * 0.9
-    grip = np.maximum(grip, np.maximum(q[:, 2] - z, p.battery_height - q[:, 2]))
-    body = implicit.union(motor, grip, 0.030)
-    foot = implicit.box(q, (0, _foot(p), p.battery_height + 0.006), (0.46 * p.battery_width, 0.46 * p.battery_length, 0.011), 0.007)
-    body = implicit.union(body, foot, 0.022)
-    for k in range(5):
-        slot = implicit.box(
-            np.abs(q * [1, 0, 0]) + q * [0, 1, 1], (0.97 * r, -p.motor_back * 0.83 + 0.0075 * k, z + 0.002), (0.004, 0.0014, 0.011), 0.0012
+    grip = np.maximum((section - 1) * p.grip_width * 0.9, np.maximum(q[:, 2] - z, p.battery_height - q[:, 2]))
+    solid = implicit.union(motor, grip, 0.030)
+    length = 0.5 * p.battery_length * (0.94 if not p.tower else 0.80)
+    slope = 0.10 * (q[:, 1] - foot(p))
+    base = q + np.stack([0 * slope, 0 * slope, slope], axis=1)
+    sole = implicit.box(base, (0, foot(p), p.battery_height + 0.007), (0.46 * p.battery_width, length, 0.011), 0.007)
+    solid = implicit.union(solid, sole, 0.024)
+    solid = np.maximum(solid, p.battery_height - 0.004 - q[:, 2])
+    solid = implicit.cut(solid, _vents(q, p), 0.001)
+    return solid - 0.0009 * implicit.step(_rubber(q, p), 0.0016)
+
+
+def _vents(q: Array, p: Drill) -> Array:
+    """Return the distance to the slots at both sides of the motor's end."""
+    side = np.stack([np.abs(q[:, 0]), q[:, 1] + 0.3 * (q[:, 2] - p.axis), q[:, 2]], axis=1)
+    slots = [
+        implicit.box(
+            side, (0.97 * p.motor_radius, -0.80 * p.motor_back + 0.0085 * k, p.axis + 0.001), (0.005, 0.0017, 0.40 * p.motor_radius), 0.0015
         )
-        body = implicit.cut(body, slot, 0.001)
-    return body
+        for k in range(4)
+    ]
+    return np.minimum.reduce(slots)
 
 
-def _paint(p: Drill) -> list[tuple[object, Rgb]]:
+def _rubber(q: Array, p: Drill) -> Array:
+    """Return a value that is negative where the housing is covered with rubber."""
     r, z = p.motor_radius, p.axis
+    y = q[:, 1] - grip_middle(q[:, 2], p)
+    tall = np.maximum(q[:, 2] - (z - 0.8 * r), p.battery_height + 0.019 - q[:, 2])
+    grip = np.maximum(tall, y - 0.45 * p.grip_depth + 0.010 * np.cos(9 * (q[:, 2] - p.battery_height) / z))
+    cap = q[:, 1] + p.motor_back - 0.010 - 0.30 * np.maximum(z - q[:, 2], 0)
+    spine = np.maximum(np.hypot(0.8 * q[:, 0], q[:, 2] - z - 1.1 * r) - 0.42 * r, q[:, 1] - p.motor_front + 0.008)
+    return np.minimum(np.minimum(grip, cap), spine)
 
-    def rubber_grip(q: Array) -> Array:
-        y = q[:, 1] - _grip_axis(q, p)
-        tall = np.maximum(q[:, 2] - (z - 0.75 * r), p.battery_height + 0.020 - q[:, 2])
-        return np.maximum(tall, y - 0.35 * p.grip_depth - 0.02 * (q[:, 2] - 0.7 * z) / z)
 
-    def back_cap(q: Array) -> Array:
-        return np.maximum(q[:, 1] + p.motor_back - 0.011 - 0.25 * np.maximum(z - q[:, 2], 0), z - 2.2 * r - q[:, 2])
-
-    def spine(q: Array) -> Array:
-        return np.maximum(np.hypot(0.7 * q[:, 0], 1.0 * (q[:, 2] - z - 1.1 * r)) - 0.42 * r, q[:, 1] - p.motor_front + 0.008)
+def _paint(p: Drill) -> list[tuple[Paint, Rgb]]:
+    r, z = p.motor_radius, p.axis
 
     def plate(q: Array) -> Array:
-        slanted = q[:, 1] - 0.25 * (q[:, 2] - z) + 0.004
-        return np.maximum(np.maximum(np.abs(slanted) - 0.026, np.abs(q[:, 2] - z - 0.002) - 0.28 * r), 0.5 * r - np.abs(q[:, 0]))
+        slanted = q[:, 1] + 0.35 * (q[:, 2] - z) - 0.10 * p.motor_front
+        outside = np.maximum(np.abs(slanted) - 0.42 * p.motor_front - 0.008, np.abs(q[:, 2] - z - 0.08 * r) - 0.26 * r)
+        return np.maximum(outside, 0.5 * r - np.abs(q[:, 0]))
 
-    return [(rubber_grip, _RUBBER), (back_cap, _RUBBER), (spine, _RUBBER), (plate, p.accent_color)]
+    def word(q: Array) -> Array:
+        slanted = q[:, 1] + 0.35 * (q[:, 2] - z) - 0.10 * p.motor_front
+        letters = np.abs(np.mod(slanted + 0.5, 0.0062) - 0.0031) - 0.0021
+        inside = np.maximum(np.abs(slanted) - 0.42 * p.motor_front - 0.0035, np.abs(q[:, 2] - z - 0.08 * r) - 0.13 * r)
+        return np.maximum(np.maximum(inside, letters), 0.5 * r - np.abs(q[:, 0]))
 
-
-def _battery(soup: Soup, p: Drill) -> None:
-    y = _foot(p)
-    pack = rounded_box((p.battery_width, p.battery_length, p.battery_height - 0.004), 0.007, exponent=6.0, ring=56)
-    soup.add(moved(pack, (0, y, 0)), p.battery_color)
-    rail = rounded_box((0.94 * p.battery_width, 0.96 * p.battery_length, 0.006), 0.002, exponent=7.0, ring=56)
-    soup.add(moved(rail, (0, y, p.battery_height - 0.0068)), _DARK)
-    latch = rounded_box((0.022, 0.010, 0.006), 0.0015, exponent=4.0)
-    soup.add(moved(turned(latch, "+y"), (0, y + 0.5 * p.battery_length - 0.003, 0.72 * p.battery_height)), p.body_color)
-    plate = rounded_box((0.55 * p.battery_length, 0.4 * p.battery_height, 0.003), 0.0008, exponent=6.0)
-    side = moved(tilted(turned(plate, "+x"), 90, "x"), (0.5 * p.battery_width - 0.0018, y, 0.45 * p.battery_height))
-    soup.add(side, p.accent_color)
-    soup.add(mirrored(side), p.accent_color)
-
-
-def _front(soup: Soup, p: Drill) -> None:
-    g, n, c, m = p.gear_radius, p.gear_length, p.chuck_radius, p.chuck_length
-    gear = rounded([(0.96 * p.taper * p.motor_radius, -0.006), (1.02 * g, 0.004), (g, 0.35 * n), (0.97 * g, 0.4 * n)], 0.004, 0.03, 5)
-    clutch = caps.ribbed(1.03 * g, 0.58 * n, 20, 0.06, 0.0015)
-    nose = rounded([(0.8 * c, -0.004), (0.86 * c, 0.006), (0.9 * c, 0.008)], 0.001, 0.03, 3)
-    sleeve = caps.ribbed(c, 0.52 * m, 18, 0.07, 0.0018)
-    tip = rounded(
-        [(0.93 * c, 0.5 * m), (0.93 * c, 0.62 * m), (p.chuck_taper * c, 0.93 * m), (0.42 * c, m), (0.12 * c, 0.97 * m)],
-        [0, 0.004, 0.002, 0.001, 0],
-        0.03,
-        5,
-    )
-    parts: list[tuple[Part, Rgb]] = [
-        (lathe(gear, 48, start=False, end=False), p.gear_color),
-        (moved(clutch, (0, 0, 0.4 * n)), p.gear_color),
-        (moved(lathe(nose, 40), (0, 0, n)), _STEEL),
-        (moved(sleeve, (0, 0, n + 0.006)), p.chuck_color),
-        (moved(lathe(tip, 48), (0, 0, n + 0.006)), p.chuck_color if p.chuck_taper > 0.6 else _STEEL),
+    return [
+        (lambda q: _rubber(q, p), RUBBER),
+        (lambda q: _vents(q, p) - 0.0008, DARK),
+        (plate, p.accent_color),
+        (word, p.body_color),
     ]
-    for k in range(3):
-        jaw = tilted(rounded_box((0.0042, 0.0042, 0.012), 0.0008, exponent=3.0, ring=16), 10)
-        jaw = moved(jaw, (0, 0.22 * c, n + m + 0.006 - 0.009))
-        parts.append((tilted(jaw, 120.0 * k, "z"), _STEEL))
-    if p.bit > 0:
-        bit = rounded([(0.003, 0), (0.003, p.bit - 0.008), (0.0024, p.bit - 0.004), (0.0008, p.bit)], 0.001, 0.02, 3)
-        parts.append((moved(lathe(bit, 16), (0, 0, n + m)), _STEEL))
-    for part, color in parts:
-        soup.add(moved(turned(part, "+y"), (0, p.motor_front, p.axis)), color)
-
-
-def _details(soup: Soup, p: Drill) -> None:
-    top = p.axis - p.motor_radius
-    y = p.grip_depth + _grip_axis(np.array([[0, 0, top - 0.016]]), p)[0]
-    trigger = implicit.surface(
-        lambda q: implicit.cut(
-            implicit.box(q, (0, y + 0.002, top - 0.017), (0.0075, 0.011, 0.017), 0.005),
-            implicit.cylinder(q, (-1, y + 0.026, top - 0.020), (1, y + 0.026, top - 0.020), 0.017, 0.001),
-            0.004,
-        ),
-        (-0.012, y - 0.014, top - 0.040),
-        (0.012, y + 0.020, top + 0.004),
-        cell=0.0022,
-    )
-    soup.add(trigger, _RUBBER)
-    knob = turned(rounded_box((0.007, 0.012, 0.004), 0.001, exponent=3.0), "+x")
-    knob = moved(knob, (p.grip_width + 0.004, 0.55 * p.grip_depth, top - 0.001))
-    soup.add(knob, _RUBBER)
-    soup.add(mirrored(knob), _RUBBER)
-    for dy, dz in ((-0.6 * p.motor_back, -0.5 * p.motor_radius), (0.4 * p.motor_front, -0.55 * p.motor_radius)):
-        screw = turned(lathe(rounded([(0.0030, 0), (0.0030, 0.0016), (0.0018, 0.0016), (0.0012, 0.0006)], 0.0002, 0.02, 2), 16), "+x")
-        soup.add(moved(screw, (0.82 * p.motor_radius, dy, p.axis + dz)), _DARK)

@@ -149,7 +149,7 @@ def _quads(inside: NDArray[np.bool_], index: NDArray[np.int64]) -> NDArray[np.in
 def _pulled(field: Field, vertices: Array, quads: NDArray[np.int64], cell: float) -> Array:
     edges = np.concatenate([quads[:, [k, (k + 1) % 4]] for k in range(4)])
     degree = np.bincount(edges.reshape(-1), minlength=len(vertices)).astype(np.float64)[:, None]
-    for smoothing in (0.5, 0.5, 0.5, 0.3, 0.0, 0.0):
+    for smoothing in (0.5, 0.5, 0.4, 0.2, 0.0):
         if smoothing:
             total = np.zeros_like(vertices)
             for axis in range(3):
@@ -158,7 +158,7 @@ def _pulled(field: Field, vertices: Array, quads: NDArray[np.int64], cell: float
             vertices = vertices + smoothing * (total / degree - vertices)
         h = 0.05 * cell
         value = field(vertices)
-        gradient = np.stack([(field(vertices + h * e) - field(vertices - h * e)) / (2 * h) for e in np.eye(3)], axis=1)
+        gradient = np.stack([(field(vertices + h * e) - value) / h for e in np.eye(3)], axis=1)
         square = np.maximum((gradient**2).sum(axis=1), 0.05)
         move = -(value / square)[:, None] * gradient
         length = np.linalg.norm(move, axis=1, keepdims=True)

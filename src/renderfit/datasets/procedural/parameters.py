@@ -25,7 +25,7 @@ def checked(kind: type[Kind], parameters: Mapping[str, Any]) -> Kind:
         raise DataError(
             f"recipe of a {kind.__name__.lower()}: unknown parameters {unknown}, missing {missing}; expected {', '.join(fields)}"
         )
-    values = {}
+    values: dict[str, Any] = {}
     for name, entry in parameters.items():
         wanted = str(fields[name].type)
         if wanted == "float" and isinstance(entry, (int, float)) and not isinstance(entry, bool):

@@ -96,11 +96,23 @@ def sweep(path: Array, sizes: ArrayLike, ring: int = 16, exponent: float = 2.0, 
     return loft(rings)
 
 
-def rounded_box(size: ArrayLike, radius: float, exponent: float = 5.0, ring: int = 40, edge: float | None = None) -> Part:
-    """Return a box of full `size` (3,) [m], base at z = 0, vertical edges of superellipse `exponent`, top and bottom edges rounded by `radius`."""
+def rounded_box(size: ArrayLike, radius: float, exponent: float = 5.0, ring: int = 24, steps: int = 3) -> Part:
+    """Return a box, base at z = 0, edges rounded by `radius`.
+
+    Parameters
+    ----------
+    size : (3,) array
+        Full size [m].
+    radius : float
+        Rounding of the top and bottom edges [m].
+    exponent : float
+        Superellipse of the outline: the higher, the sharper its corners.
+    ring, steps : int
+        Vertices around the outline and along each rounding.
+    """
     x, y, z = np.asarray(size, dtype=np.float64)
-    r = min(radius, 0.49 * z, 0.49 * min(x, y)) if edge is None else edge
-    profile = rounded([(1.2 * r, 0.0), (0.0, 0.0), (0.0, z), (1.2 * r, z)], 1.15 * r, spacing=max(z / 3, 1e-4))
+    r = min(radius, 0.49 * z, 0.49 * min(x, y))
+    profile = rounded([(1.2 * r, 0.0), (0.0, 0.0), (0.0, z), (1.2 * r, z)], 1.15 * r, spacing=max(z, r), steps=steps)
     table = np.zeros((len(profile), 6))
     table[:, 2] = profile[:, 1]
     table[:, 3], table[:, 4], table[:, 5] = 0.5 * x - profile[:, 0], 0.5 * y - profile[:, 0], exponent

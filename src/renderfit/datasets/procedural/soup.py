@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from renderfit.datasets.procedural.curves import Array
-from renderfit.datasets.procedural.solids import Faces, Part
+from renderfit.datasets.procedural.solids import Faces, Part, tilted
 from renderfit.geometry.mesh import Mesh
 
 Color = Sequence[float]
@@ -42,12 +42,17 @@ class Soup:
         pieces: list[tuple[Part, Color]] = [(part, color)]
         for region, paint in layers:
             split = []
-            for piece, ground in pieces:
+            for coarse, ground in pieces:
+                piece = refined(refined(coarse, region), region)
                 values = region(piece[0])
                 split += [(clipped(piece, values), paint), (clipped(piece, -values), ground)]
             pieces = [(piece, paint) for piece, paint in split if len(piece[1])]
         for piece, paint in pieces:
             self.add(piece, paint)
+
+    def turn(self, angle: float) -> None:
+        """Rotate all parts so far by `angle` [degree] about the z axis."""
+        self.parts = [(*tilted((points, faces), angle, "z"), color) for points, faces, color in self.parts]
 
     def mesh(self) -> Mesh:
         """Return all parts as one mesh; coordinates are rounded to 1 um so that the bytes repeat."""
@@ -84,11 +89,39 @@ def clipped(part: Part, values: Array) -> Part:
     return compact((np.concatenate(points), np.concatenate(pieces)))
 
 
+def refined(part: Part, region: Paint, straight: float = 0.1) -> Part:
+    """Split the triangles that a bent outline of `region` runs through into four, so that it comes out smooth.
+
+    A triangle is left alone when the values at the middles of its edges are within `straight` times
+    their range of what its corners promise: there the outline is a straight line already.
+    """
+    vertices, faces = part
+    corners = vertices[faces]
+    middles = 0.5 * (corners + np.roll(corners, -1, axis=1))
+    ends, values = region(vertices)[faces], region(middles.reshape(-1, 3)).reshape(-1, 3)
+    every = np.concatenate([ends, values], axis=1)
+    bent = np.abs(values - 0.5 * (ends + np.roll(ends, -1, axis=1))).max(axis=1) > straight * np.ptp(every, axis=1)
+    crossed = (every < 0).any(axis=1) & (every >= 0).any(axis=1) & bent
+    count = int(crossed.sum())
+    if count == 0:
+        return part
+    a, b, c = faces[crossed].T
+    ab, bc, ca = (len(vertices) + 3 * np.arange(count) + k for k in range(3))
+    small = np.stack([a, ab, ca, ab, b, bc, ca, bc, c, ab, bc, ca], axis=1).reshape(-1, 3)
+    return np.concatenate([vertices, middles[crossed].reshape(-1, 3)]), np.concatenate([faces[~crossed], small])
+
+
 def compact(part: Part) -> Part:
     """Drop vertices that no face uses."""
     vertices, faces = part
     used, inverse = np.unique(faces, return_inverse=True)
     return vertices[used], inverse.reshape(-1, 3).astype(np.int64)
+
+
+def grounded(mesh: Mesh) -> Mesh:
+    """Shift a mesh along z so that its lowest point is at z = 0."""
+    lift = torch.tensor([0.0, 0.0, float(mesh.vertices[:, 2].min())], dtype=mesh.vertices.dtype)
+    return mesh.with_vertices(torch.round(mesh.vertices - lift, decimals=6) + 0.0)
 
 
 def with_defects(mesh: Mesh, *, seed: int, flipped: float, duplicated: float, cracks: int) -> Mesh:
@@ -109,7 +142,8 @@ def with_defects(mesh: Mesh, *, seed: int, flipped: float, duplicated: float, cr
     vertices, faces = mesh.numpy()
     vertices, faces = vertices.copy(), faces.copy()
     colors = mesh.colors.numpy() if mesh.colors is not None else np.zeros_like(vertices)
-    torn, new = generator.choice(len(vertices), size=min(cracks, len(vertices)), replace=False), []
+    torn = generator.choice(len(vertices), size=min(cracks, len(vertices)), replace=False)
+    new: list[tuple[Array, Array]] = []
     for vertex in np.sort(torn):
         corners = np.argwhere(faces == vertex)
         for row, column in corners[1::2]:

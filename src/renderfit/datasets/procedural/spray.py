@@ -9,7 +9,7 @@ import numpy as np
 from renderfit.datasets.procedural import bottle, caps, implicit
 from renderfit.datasets.procedural.curves import Array, rounded_polygon
 from renderfit.datasets.procedural.parameters import Rgb
-from renderfit.datasets.procedural.solids import lathe, moved, rounded_box, turned
+from renderfit.datasets.procedural.solids import Part, lathe, moved, rounded_box, sweep, turned
 from renderfit.datasets.procedural.soup import Soup
 
 
@@ -20,7 +20,7 @@ class Spray:
     height: float = 0.26
     """Top of the head."""
     radius: float = 0.042
-    """Half width of the bottle along x."""
+    """Half width of the bottle along y."""
     flatness: float = 0.75
     squareness: float = 2.5
     foot: float = 0.95
@@ -59,6 +59,7 @@ def build(p: Spray) -> Soup:
     """Model a trigger spray."""
     mouth = p.height - p.head_height - 0.010
     soup = bottle.build(_bottle(p, mouth))
+    soup.turn(90.0)
     collar = caps.ribbed(1.32 * p.neck, 0.020, 26, 0.05, 0.002)
     soup.add(moved(collar, (0, 0, mouth - 0.008)), p.head_color)
     low = (-p.head_width - 0.006, -p.tail - 0.008, mouth + 0.006)
@@ -125,15 +126,13 @@ def _head(q: Array, p: Spray, mouth: float) -> Array:
     return implicit.union(head, stem, 0.006)
 
 
-def _trigger(p: Spray) -> tuple[Array, Array]:
+def _trigger(p: Spray) -> Part:
     top, front = p.height - 0.021, p.head_length - p.tail
     start = np.array([0.45 * front, top])
     bend = np.array([0.55 * front + 0.2 * p.trigger_out, top - 0.45 * p.trigger])
     end = np.array([0.35 * front + p.trigger_out, top - p.trigger])
     t = np.linspace(0, 1, 22)[:, None]
     curve = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
-    from renderfit.datasets.procedural.solids import sweep
-
     path = np.concatenate([np.zeros((22, 1)), curve], axis=1)
     half = 0.62 * p.head_width * (1 + 0.12 * t)
     sizes = np.concatenate([half, 0.0036 + 0.0016 * np.sin(np.pi * t)], axis=1)
