@@ -87,12 +87,18 @@ class Views:
 class UNet:
     """Semantic segmentation (section 3.3.1)."""
 
-    size: int = value(128, low=32, unit="px", about="side of the crop the network sees")
-    width: int = value(16, low=4, high=128, about="channels of the first level")
-    levels: int = value(4, low=2, high=6)
-    steps: int = value(1500, low=1)
+    size: int = value(128, low=32, unit="px", about="side of the window the network sees")
+    width: int = value(12, low=4, high=128, about="channels of the first level")
+    levels: int = value(5, low=2, high=6)
+    small_size: int = value(64, low=32, unit="px", about="side of the windows training starts with")
+    small_steps: int = value(600, low=0, about="steps at that size, of all")
+    steps: int = value(1300, low=1)
     batch: int = value(16, low=1)
-    rate: float = value(2e-3, low=1e-6, high=1.0)
+    rate: float = value(4e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
+    reuse: int = value(2, low=1, high=16, about="how often a painted picture is shown, each time recoloured")
+    painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
+    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
+    save_every: int = value(200, low=1, unit="steps", about="how often a state to resume from is written")
     seed: int = value(0)
 
 

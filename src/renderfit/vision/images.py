@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
@@ -28,18 +30,21 @@ def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
         raise ShapeError(f"image has shape {values.shape}; expected (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA")
     if min(values.shape[:2]) < 16:
         raise ShapeError(f"image is {values.shape[1]} x {values.shape[0]} px; expected at least 16 x 16")
-    if values.dtype.kind in "ub":
-        scaled: NDArray[np.float32] = values.astype(np.float32) / (np.iinfo(values.dtype).max if values.dtype.kind == "u" else 1)
-    elif values.dtype.kind == "f":
-        scaled = values.astype(np.float32)
-        if not np.isfinite(scaled).all() or scaled.min() < -1e-3 or scaled.max() > 1 + 1e-3:
-            raise ShapeError(
-                f"image is float with values {scaled.min():.4g} to {scaled.max():.4g}; expected finite values in 0..1, or uint8"
-            )
-    else:
-        raise ShapeError(f"image has type {values.dtype}; expected uint8, uint16 or floats in 0..1")
+    scaled = _unit_range(values)
     if scaled.ndim == 2:
         scaled = scaled[..., None]
     if scaled.shape[2] == 4:
-        scaled = (scaled[..., :3] * scaled[..., 3:] + 0.5 * (1 - scaled[..., 3:])).astype(np.float32)
+        scaled = scaled[..., :3] * scaled[..., 3:] + np.float32(0.5) * (1 - scaled[..., 3:])
     return scaled.repeat(3, axis=2) if scaled.shape[2] == 1 else scaled
+
+
+def _unit_range(values: NDArray[Any]) -> NDArray[np.float32]:
+    if values.dtype.kind == "b":
+        return values.astype(np.float32)
+    if values.dtype.kind == "u":
+        return values.astype(np.float32) / np.float32(np.iinfo(values.dtype).max)
+    if values.dtype.kind != "f":
+        raise ShapeError(f"image has type {values.dtype}; expected uint8, uint16 or floats in 0..1")
+    if not np.isfinite(values).all() or values.min() < -1e-3 or values.max() > 1 + 1e-3:
+        raise ShapeError(f"image is float with values {values.min():.4g} to {values.max():.4g}; expected finite values in 0..1, or uint8")
+    return values.astype(np.float32)

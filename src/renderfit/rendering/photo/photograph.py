@@ -94,15 +94,16 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
     inside = vertices @ rotation.T + matrix[:3, 3]
     double = camera.scaled(2.0)
     fragments = rasterize(inside, faces, double, backend="cpu")
-    key, key_transform = shadows.shadow_maps(vertices, faces, lamps["direction"][:1], style.shadow_size)
+    reach = int(np.ceil(shadows.search_radius(style.shadow_size, float(lamps["width"][0])))) + 1
+    key = shadows.shadow_maps(vertices, faces, lamps["direction"][:1], style.shadow_size, reach)
     directions = shadows.dome(style.dome, generator.uniform(0, 6.28))
-    dome, dome_transform = shadows.shadow_maps(vertices, faces, directions, style.dome_size)
+    dome = shadows.shadow_maps(vertices, faces, directions, style.dome_size, 2)
     bias = 1.2 * float(np.linalg.norm(vertices.max(0) - vertices.min(0))) / style.shadow_size
     image, coverage, distance = resolve(
         fragments.face_id, np.asarray(fragments.barycentrics, np.float64), np.asarray(fragments.depth, np.float64), normals, face_material,
         len(subject.faces), np.concatenate([parts, *prop_parts, surfaces]), len(parts) + len(bodies), eye, rotation,
-        (camera.fx, camera.fy, camera.cx, camera.cy), table, floor, wall, patches, sky, lamps, key, key_transform,
-        dome, dome_transform, directions, bias, 0.25 * subject.diagonal,
+        (camera.fx, camera.fy, camera.cx, camera.cy), table, floor, wall, patches, sky, lamps, *key,
+        *dome, directions, bias, 0.25 * subject.diagonal,
     )  # fmt: skip
     unit = max(camera.width, camera.height) / 256
     if generator.random() < style.defocus:

@@ -35,8 +35,10 @@ def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
     sky: NDArray[np.float64],
     lamps: Any,
     shadow: NDArray[np.float32],
+    shadow_closest: NDArray[np.float32],
     shadow_transform: NDArray[np.float64],
     dome: NDArray[np.float32],
+    dome_closest: NDArray[np.float32],
     dome_transform: NDArray[np.float64],
     dome_directions: NDArray[np.float64],
     bias: float,
@@ -112,10 +114,24 @@ def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
                         n = (-wall[0], -wall[1], -wall[2])
                     footprint = spans[s] / lens[0] / max(0.15, n[0] * v[0] + n[1] * v[1] + n[2] * v[2])
                     lifted = (p[0] + bias * n[0], p[1] + bias * n[1], p[2] + bias * n[2])
-                    occlusion = ambient_visibility(dome, dome_transform, dome_directions, lifted, n, bias)
+                    occlusion = ambient_visibility(dome, dome_closest, dome_transform, dome_directions, lifted, n, bias)
                     if table and n[2] < 0.7:
                         occlusion *= 0.55 + 0.45 * min(1.0, max(0.0, (p[2] - floor) / skirt + 0.5 * (n[2] + 1)))
-                    shade(materials[kinds[s]], lifted, n, v, footprint, occlusion, sky, lamps, shadow, shadow_transform, bias, color)
+                    shade(
+                        materials[kinds[s]],
+                        lifted,
+                        n,
+                        v,
+                        footprint,
+                        occlusion,
+                        sky,
+                        lamps,
+                        shadow,
+                        shadow_closest,
+                        shadow_transform,
+                        bias,
+                        color,
+                    )
                 for k in range(3):
                     image[i, j, k] += color[k] / samples
                 distance[i, j] += spans[s] / samples

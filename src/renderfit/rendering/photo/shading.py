@@ -64,6 +64,7 @@ def shade(
     sky: NDArray[np.float64],
     lamps: Any,
     shadow: NDArray[np.float32],
+    shadow_closest: NDArray[np.float32],
     shadow_transform: NDArray[np.float64],
     bias: float,
     out: NDArray[np.float64],
@@ -97,7 +98,9 @@ def shade(
             continue
         lit = glint
         if lamp.shadow >= 0:
-            lit = soft_shadow(shadow[lamp.shadow], shadow_transform[lamp.shadow], p[0], p[1], p[2], lamp.width, bias)
+            lit = soft_shadow(
+                shadow[lamp.shadow], shadow_closest[lamp.shadow], shadow_transform[lamp.shadow], p[0], p[1], p[2], lamp.width, bias
+            )
         hx, hy, hz = v[0] + d[0], v[1] + d[1], v[2] + d[2]
         length = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
         n_h = min(1.0, (n[0] * hx + n[1] * hy + n[2] * hz) / length)

@@ -7,6 +7,7 @@ import math
 import numba
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import minimum_filter
 
 from renderfit.geometry import Camera
 from renderfit.rendering.rasterize import rasterize
@@ -18,8 +19,8 @@ SPIRAL = np.sqrt((np.arange(TAPS) + 0.5) / TAPS)[:, None] * np.stack([np.cos(_AN
 
 
 def shadow_maps(
-    vertices: NDArray[np.float64], faces: NDArray[np.int64], directions: NDArray[np.float64], size: int
-) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    vertices: NDArray[np.float64], faces: NDArray[np.int64], directions: NDArray[np.float64], size: int, reach: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
     """Render the depth of the nearest surface towards each light.
 
     Parameters
@@ -30,11 +31,15 @@ def shadow_maps(
         Unit vectors to the lights.
     size : int
         Side of a map [px].
+    reach : int
+        How far lookups stray from the pixel of a point [px].
 
     Returns
     -------
     maps : (D, size, size) float32 array
         Depth along the light's axis [m], infinite where nothing is.
+    closest : (D, size, size) float32 array
+        Least depth within `reach` pixels.
     transforms : (D, 3, 4) array
         World point to map pixel x, y and depth [m].
     """
@@ -54,7 +59,7 @@ def shadow_maps(
         maps[index] = np.where(depth > 0, depth, np.inf)
         transforms[index, :2, :3], transforms[index, :2, 3] = scale * rotation[:2], scale * shift[:2] + size / 2
         transforms[index, 2, :3], transforms[index, 2, 3] = rotation[2], shift[2]
-    return maps, transforms
+    return maps, minimum_filter(maps, size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest"), transforms
 
 
 def dome(count: int, turn: float) -> NDArray[np.float64]:
@@ -67,17 +72,34 @@ def dome(count: int, turn: float) -> NDArray[np.float64]:
 
 
 @numba.njit(cache=True)
+def search_radius(size: int, width: float) -> float:
+    """Return how far around a point blockers are looked for in a map of `size` px under a lamp of half size `width`."""
+    return 1.0 + 0.08 * size * min(1.0, 2 * width)
+
+
+@numba.njit(cache=True)
 def soft_shadow(
-    depths: NDArray[np.float32], transform: NDArray[np.float64], x: float, y: float, z: float, width: float, bias: float
+    depths: NDArray[np.float32],
+    closest: NDArray[np.float32],
+    transform: NDArray[np.float64],
+    x: float,
+    y: float,
+    z: float,
+    width: float,
+    bias: float,
 ) -> float:
-    """Return the visible part of a lamp in [0, 1]; shadows are sharp at contact and soften with distance."""
+    """Return the visible part of a lamp in [0, 1]; shadows are sharp at contact and soften with distance.
+
+    `closest` is the least depth around each pixel of the map: where it lies behind the point nothing needs a search.
+    """
     size = depths.shape[0]
     u = transform[0, 0] * x + transform[0, 1] * y + transform[0, 2] * z + transform[0, 3]
     v = transform[1, 0] * x + transform[1, 1] * y + transform[1, 2] * z + transform[1, 3]
     d = transform[2, 0] * x + transform[2, 1] * y + transform[2, 2] * z + transform[2, 3] - bias
     scale = math.sqrt(transform[0, 0] ** 2 + transform[0, 1] ** 2 + transform[0, 2] ** 2)
-    search = 1.0 + 0.08 * size * min(1.0, 2 * width)
-    if u < -search or v < -search or u > size + search or v > size + search:
+    search = search_radius(size, width)
+    i, j = math.floor(v), math.floor(u)
+    if i < 0 or j < 0 or i >= size or j >= size or closest[i, j] >= d:
         return 1.0
     blockers, found = 0.0, 0
     for tap in range(TAPS):
@@ -109,6 +131,7 @@ def _lit(depths: NDArray[np.float32], u: float, v: float, d: float) -> float:
 @numba.njit(cache=True)
 def ambient_visibility(
     maps: NDArray[np.float32],
+    closest: NDArray[np.float32],
     transforms: NDArray[np.float64],
     directions: NDArray[np.float64],
     p: tuple[float, float, float],
@@ -125,10 +148,11 @@ def ambient_visibility(
         u = t[0, 0] * p[0] + t[0, 1] * p[1] + t[0, 2] * p[2] + t[0, 3]
         v = t[1, 0] * p[0] + t[1, 1] * p[1] + t[1, 2] * p[2] + t[1, 3]
         total += weight
-        if u < -1 or v < -1 or u > maps.shape[2] + 1 or v > maps.shape[1] + 1:
+        d = t[2, 0] * p[0] + t[2, 1] * p[1] + t[2, 2] * p[2] + t[2, 3] - bias
+        i, j = math.floor(v), math.floor(u)
+        if i < 0 or j < 0 or i >= maps.shape[1] or j >= maps.shape[2] or closest[k, i, j] >= d:
             seen += weight
             continue
-        d = t[2, 0] * p[0] + t[2, 1] * p[1] + t[2, 2] * p[2] + t[2, 3] - bias
         lit = _lit(maps[k], u - 0.9, v - 0.5, d) + _lit(maps[k], u + 0.9, v - 0.1, d) + _lit(maps[k], u, v + 0.9, d)
         seen += weight * lit / 3
     return seen / total

@@ -1,0 +1,73 @@
+"""Stage unet: train the segmentation network on training instances, examine it on the test instances."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from renderfit import config, paths
+from renderfit.pipeline.atomic import whole_folder, write_json
+from renderfit.pipeline.catalogue import Split, mesh_path, splits
+
+EXAM_VIEWS = 5
+"""Photographs per test instance in the final examination."""
+
+
+def run() -> None:
+    """Write ``artifacts/unet/`` (weights, description) and ``results/unet.json`` (curves, scores)."""
+    from renderfit.geometry import Camera, load_mesh
+    from renderfit.rendering.photo import Subject
+    from renderfit.vision import examination, save_network, stream, training
+    from renderfit.vision.unet import UNet
+
+    settings, lens = config.section(config.UNet), config.section(config.CameraSection)
+    found = splits()
+    categories = tuple(split.category for split in found)
+    source = stream.Source(tuple(_training(split) for split in found), seed=settings.seed)
+    check = examination.validation_samples(source, 64, settings.size)
+
+    def score(network: UNet) -> dict[str, Any]:
+        return examination.window_scores(network, check)
+
+    state = paths.ARTIFACTS / "unet-state.safetensors"
+    network, log = training.train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6))
+    camera = Camera.centred(lens.size, lens.focal)
+    subjects = {
+        split.category: [Subject.of(load_mesh(mesh_path("dataset", split.category, name))) for name in split.test.values()]
+        for split in found
+    }
+    records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5, size=settings.size)
+    training_hash = _hash([path for names in source.meshes for path in names])
+    with whole_folder(paths.ARTIFACTS / "unet") as part:
+        save_network(
+            network,
+            part,
+            seed=settings.seed,
+            steps=settings.steps,
+            data=training_hash,
+            size=settings.size,
+            loss=log.loss,
+            scores=log.scores,
+        )
+    entry = {
+        "parameters": sum(value.numel() for value in network.parameters()),
+        "data": training_hash,
+        "loss": log.loss,
+        "scores": log.scores,
+        "test": examination.summary(records),
+        "records": records,
+    }
+    write_json(paths.RESULTS / "unet.json", entry)
+    state.unlink(missing_ok=True)
+
+
+def _training(split: Split) -> tuple[str, ...]:
+    return tuple(str(mesh_path("dataset", split.category, name)) for name in (split.canonical, *split.train))
+
+
+def _hash(files: list[str]) -> str:
+    digest = hashlib.sha256()
+    for name in files:
+        digest.update(Path(name).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,157 @@
+"""Training of the segmentation network: streamed pictures, one rising and falling rate, resumable."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from renderfit import config
+from renderfit.progress import progress
+from renderfit.vision.checkpoint import load_state, save_state
+from renderfit.vision.stream import Sample, Source, augmented, painted
+from renderfit.vision.unet import UNet
+
+POOL = 16
+"""Batches' worth of painted pictures that are kept for being shown again."""
+CURVE_EVERY = 20
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Log:
+    """Curves of a training run: loss per `CURVE_EVERY` steps, scores where they were measured."""
+
+    loss: list[tuple[int, float]] = field(default_factory=list)
+    scores: list[dict[str, Any]] = field(default_factory=list)
+
+
+def precision_of(name: str, device: torch.device) -> torch.dtype:
+    """Return the type convolutions are computed in; "auto" takes bfloat16 where the processor has it."""
+    if name != "auto":
+        return torch.bfloat16 if name == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        return torch.bfloat16
+    return torch.bfloat16 if "avx512_bf16" in _processor_flags() else torch.float32
+
+
+def _processor_flags() -> str:
+    try:
+        return Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return ""
+
+
+def train(
+    source: Source,
+    categories: tuple[str, ...],
+    settings: config.UNet,
+    *,
+    state: Path | None = None,
+    score: Callable[[UNet], dict[str, Any]] | None = None,
+    score_every: int = 0,
+) -> tuple[UNet, Log]:
+    """Train a network on painted pictures.
+
+    Parameters
+    ----------
+    source : Source
+        Training meshes, style and seed.
+    categories : tuple of str
+        Names of the classes after the background.
+    settings : config.UNet
+        Section ``unet`` of params.yaml.
+    state : path, optional
+        Where a state is kept every ``save_every`` steps; an existing one is resumed. The result is
+        the same with and without interruption.
+    score : callable, optional
+        Measures the network every `score_every` steps for the curves.
+
+    Returns
+    -------
+    network : UNet
+        On the CPU, in evaluation mode.
+    log : Log
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(settings.seed)
+    network = UNet(categories, settings.width, settings.levels).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
+    log, first, kind = Log(), 0, precision_of(settings.precision, device)
+    if state is not None and state.is_file():
+        done = load_state(state, network, optimizer)
+        first, log = int(done["step"]), Log([(int(a), float(b)) for a, b in done["loss"]], list(done["scores"]))
+        _log.info("training resumes at step %d of %d", first, settings.steps)
+    recent: list[float] = []
+    for step, samples in progress(batches(source, settings, first), "training steps", settings.steps - first):
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * schedule(step, settings.steps)
+        images, labels = augmented(samples, np.random.default_rng((settings.seed, 1, step)))
+        network.train()
+        with torch.autocast(device.type, kind, enabled=kind != torch.float32):
+            logits = network(images.to(device, memory_format=torch.channels_last))
+        loss = objective(logits.float(), labels.to(device))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        recent.append(loss.item())
+        if (step + 1) % CURVE_EVERY == 0:
+            log.loss.append((step + 1, round(float(np.mean(recent)), 5)))
+            recent = []
+        if score is not None and score_every and (step + 1) % score_every == 0:
+            log.scores.append({"step": step + 1, **score(network.eval())})
+        if state is not None and (step + 1) % settings.save_every == 0 and step + 1 < settings.steps:
+            save_state(state, network, optimizer, {"step": step + 1, "loss": log.loss, "scores": log.scores})
+    return network.cpu().eval().requires_grad_(False), log
+
+
+def schedule(step: int, steps: int) -> float:
+    """Return the rate's factor: linear rise over the first 5 %, half a cosine down to 1 %."""
+    rise = max(1.0, 0.05 * steps)
+    if step < rise:
+        return (step + 1) / rise
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1.0, steps - rise)))
+
+
+def objective(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return cross entropy plus the soft Dice loss of the object's own class against everything else."""
+    entropy = functional.cross_entropy(logits, labels)
+    chosen = labels.amax(dim=(1, 2))
+    probability = logits.softmax(dim=1)[torch.arange(len(labels)), chosen]
+    inside = (labels > 0).float()
+    both, total = (probability * inside).sum(dim=(1, 2)), probability.sum(dim=(1, 2)) + inside.sum(dim=(1, 2))
+    dice = 1 - (2 * both + 1) / (total + 1)
+    return entropy + 0.3 * (dice * (chosen > 0)).mean()
+
+
+def batches(source: Source, settings: config.UNet, first: int) -> Iterator[tuple[int, list[Sample]]]:
+    """Yield (step, samples) from step `first` on: small windows, then full ones, each picture shown about ``reuse`` times.
+
+    A step paints ``batch / reuse`` pictures and draws its batch from the last `POOL` batches of them, so that
+    the samples of a step depend on the seed and the step only.
+    """
+    chunk = max(1, settings.batch // settings.reuse)
+    small = min(settings.small_steps, settings.steps)
+    for begin, end, size in ((0, small, settings.small_size), (small, settings.steps, settings.size)):
+        if first >= end:
+            continue
+        start = max(begin, first)
+        lead = max(begin, start - POOL * settings.reuse + 1)
+        pool: list[Sample] = []
+        stream = painted(source, lead * chunk, end - lead, chunk, size, settings.painters)
+        for step, fresh in enumerate(stream, start=lead):
+            pool = [*pool, *fresh][-chunk * POOL * settings.reuse :]
+            if step < start:
+                continue
+            generator = np.random.default_rng((settings.seed, 2, step))
+            older = generator.integers(len(pool), size=settings.batch - chunk)
+            yield step, [*fresh, *(pool[int(index)] for index in older)]
