@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
+from renderfit.geometry.sampling import farthest_points
 from renderfit.shapes.model import LinearModel
 
 Floats = NDArray[np.float64]
@@ -28,13 +30,16 @@ class Target:
         Vertices [m].
     faces : (F, 3) integer array
         Triangles; none for a cloud.
+    budget : int
+        So many points, evenly spread, are matched.
     """
 
-    def __init__(self, points: Floats, faces: Ints) -> None:
-        self.points, self.surface = points, TriangleTree(points, faces) if len(faces) else None
+    def __init__(self, points: Floats, faces: Ints, budget: int) -> None:
+        self.chosen, self.budget = np.sort(farthest_points(points, budget)), budget
+        self.points, self.surface = points[self.chosen], TriangleTree(points, faces) if len(faces) else None
         if self.surface is not None:
             mesh = Mesh(torch.from_numpy(points), torch.from_numpy(faces))
-            self.normals = mesh.vertex_normals().numpy()
+            self.normals = mesh.vertex_normals().numpy()[self.chosen]
             cross = mesh.face_cross().numpy()
             self.face_normals = cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-30)
 
@@ -62,34 +67,34 @@ class Matches:
 
     def basis(self, model: LinearModel) -> Floats:
         """Return the model's columns (K, N, 3) [m] at the matched points."""
-        total = model.basis[:, self.corners[:, 0]] * self.barycentrics[:, 0, None]
-        total += model.basis[:, self.corners[:, 1]] * self.barycentrics[:, 1, None]
-        total += model.basis[:, self.corners[:, 2]] * self.barycentrics[:, 2, None]
-        return total
+        count, rows = len(self.corners), np.repeat(np.arange(len(self.corners)), 3)
+        pick = csr_array((self.barycentrics.ravel(), (rows, self.corners.ravel())), shape=(count, len(model.mean)))
+        return np.stack([pick @ column for column in model.basis])
 
 
-def match(target: Target, model: LinearModel, z: Floats) -> Matches:
-    """Match the target's points to the model's surface and, when it has a surface, the model's vertices to that.
+def match(target: Target, model: LinearModel, z: Floats, mine: Ints) -> Matches:
+    """Match the target's points to the model's surface and, when it has a surface, the model's vertices `mine` to that.
 
     Pairs whose normals disagree are left out.
     """
     vertices = model.vertices(z)
-    mine = Mesh(torch.from_numpy(vertices), torch.from_numpy(model.faces)).vertex_normals().numpy()
+    up = Mesh(torch.from_numpy(vertices), torch.from_numpy(model.faces)).vertex_normals().numpy()
     _, nearest, face = TriangleTree(vertices, model.faces).query(target.points)
     corners = model.faces[face]
     weights = barycentrics(nearest, vertices[corners])
-    own = np.einsum("nk,nkc->nc", weights, mine[corners])
+    own = np.einsum("nk,nkc->nc", weights, up[corners])
     own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-12)
     if target.surface is None:
         return Matches(corners, weights, target.points, own)
     keep = (own * target.normals).sum(1) > AGREEMENT
-    _, hit, other = target.surface.query(vertices)
+    _, hit, other = target.surface.query(vertices[mine])
     across = target.face_normals[other]
-    back = np.flatnonzero((across * mine).sum(1) > AGREEMENT)
+    agree = (across * up[mine]).sum(1) > AGREEMENT
+    back = mine[agree]
     one = np.tile(np.array([1.0, 0.0, 0.0]), (len(back), 1))
     return Matches(
         np.concatenate([corners[keep], np.stack([back, back, back], axis=1)]), np.concatenate([weights[keep], one]),
-        np.concatenate([target.points[keep], hit[back]]), np.concatenate([own[keep], across[back]]),
+        np.concatenate([target.points[keep], hit[agree]]), np.concatenate([own[keep], across[agree]]),
     )  # fmt: skip
 
 

@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 EM_POINTS = 800
 """Points on either side of the first, soft assignment."""
+MATCHED = 1500
+"""Points matched in either direction in the second phase."""
 TANGENTIAL = 0.15
 """Weight of a residual along the surface relative to one across it."""
 
@@ -88,9 +90,9 @@ def fit_full(
         points, faces = points[visible], faces[:0]
     _require_near(points, model)
     z = _soft_assignment(points, model, anneal, sigma, prior)
-    target = Target(points, faces)
+    target, mine = Target(points, faces, MATCHED), np.sort(farthest_points(model.mean, MATCHED))
     for _ in range(iterations):
-        z = _step(match(target, model, z), model, z, prior, sigma)
+        z = _step(match(target, model, z, mine), model, z, prior, sigma)
     vertices = model.vertices(z)
     distance, _, _ = TriangleTree(vertices, model.faces).query(points)
     return FullFit(z, Mesh(torch.from_numpy(vertices), torch.from_numpy(model.faces)), float(np.sqrt((distance**2).mean())))

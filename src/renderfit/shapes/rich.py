@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from renderfit.geometry.sampling import farthest_points
 from renderfit.shapes.cpd import frame
+from renderfit.shapes.kernel import gaussian
 from renderfit.shapes.model import LinearModel
 from renderfit.shapes.pca import principal_components
 from renderfit.shapes.symmetry import Mirror, symmetrise
@@ -93,13 +94,8 @@ def localised(vertices: Floats, centred: Floats, mirrors: Sequence[Mirror], sett
 
 
 def _taper(points: Floats, landmarks: Floats, length: float, mirrors: Sequence[Mirror]) -> Floats:
-    total, share = _gauss(points, landmarks, length), 1.0
+    total, share = gaussian(points, landmarks, length), 1.0
     for mirror in mirrors:
-        total += mirror.weight * _gauss(points, mirror.apply(landmarks), length)
+        total += mirror.weight * gaussian(points, mirror.apply(landmarks), length)
         share += mirror.weight
     return total / share
-
-
-def _gauss(points: Floats, landmarks: Floats, length: float) -> Floats:
-    squared = ((points[:, None] - landmarks[None]) ** 2).sum(-1)
-    return np.asarray(np.exp(squared / (-2 * length**2)))

@@ -82,6 +82,7 @@ class ShapeSpace:
     beta: float
     fields: Floats
     mirrors: list[Mirror]
+    _built: dict[tuple[str, int], LinearModel] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def fit(
@@ -141,6 +142,12 @@ class ShapeSpace:
         """Return the model "pca" (section 3.2.2) or "rich" over the canonical's vertices."""
         if name not in ("pca", "rich"):
             raise ShapeError(f"no shape model {name!r}; expected 'pca' or 'rich'")
+        key = (name, components or self.settings.components)
+        if key not in self._built:
+            self._built[key] = self._build(*key)
+        return self._built[key]
+
+    def _build(self, name: str, components: int) -> LinearModel:
         vertices, faces = self.canonical.numpy()
         if name == "rich":
             if not len(faces):
@@ -148,7 +155,7 @@ class ShapeSpace:
                     "the canonical is a cloud without faces; expected a mesh for the model 'rich': reconstruct its surface, or use 'pca'"
                 )
             return rich_model(vertices, faces, self.fields, self.mirrors, self.settings.rich)
-        return self._pca(vertices, faces, components or self.settings.components)
+        return self._pca(vertices, faces, components)
 
     def _pca(self, vertices: Floats, faces: NDArray[np.int64], components: int) -> LinearModel:
         still = np.zeros((1, *self.template.shape))
