@@ -32,11 +32,12 @@ def command(
 
     picture = files.read_image(image)
     view = Camera.load(camera)
+    category = ShapeSpace.load(space)
     start = Pose.load(pose) if pose is not None else None
     needs_network = mask is None or method == "paper"
     found = register(
         picture,
-        ShapeSpace.load(space),
+        category,
         view,
         mask=files.read_mask(mask) if mask is not None else None,
         pose=start,
@@ -48,9 +49,11 @@ def command(
     inputs = [path for path in (image, space, camera, mask, pose) if path is not None]
     summary = files.write_registration(found, out, inputs, picture=picture, camera=view)
     if replay:
-        from renderfit.plotting.replay import replay_scene
+        from renderfit.plotting.registration import replay_scene
+        from renderfit.registration.columns import Columns
 
-        replay_scene(found, ShapeSpace.load(space).model(found.model)).save(out / "replay.html")  # type: ignore[arg-type]
+        scene = replay_scene(found, start or found.pose, Columns.of_space(category, found.model), f"Registration of {image.name}")
+        scene.save(out / "replay.html")
     emit(summary, json)
     for warning in found.warnings:
         typer.echo(f"warning: {warning}", err=True)
