@@ -132,7 +132,7 @@ def entry_text(cell: Cell | None, score: str) -> str:
         return ""
     if not isinstance(entry, dict):
         return f"{entry:.2f}"
-    return f"{entry['mean']:.2f} ({entry['std']:.2f})" if entry.get("runs", 1) > 1 else f"{entry['mean']:.2f}"
+    return f"{entry['mean']:.2f} ({entry['std']:.2f})" if entry.get("runs", 1) > 1 and entry["std"] is not None else f"{entry['mean']:.2f}"
 
 
 def _share_provenance(records: Sequence[Record]) -> tuple[list[Record], dict[str, Any]]:
@@ -175,7 +175,9 @@ def _means(cells: Sequence[Cell], groups: dict[tuple[str, str, str, str], list[R
     )
 
 
-def _pooled_std(groups: Sequence[Sequence[float]]) -> float:
-    """Root of the mean variance inside the groups: the paper's mean of spreads, not the spread between objects."""
+def _pooled_std(groups: Sequence[Sequence[float]]) -> float | None:
+    """Root of the mean variance inside the groups, not the spread between objects; None where each group is a single run."""
+    if all(len(group) == 1 for group in groups):
+        return None
     variances = [sum((v - sum(g) / len(g)) ** 2 for v in g) / len(g) for g in groups]
     return round((sum(variances) / len(variances)) ** 0.5, 6)

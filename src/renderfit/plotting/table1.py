@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
 from renderfit.evaluation.records import REFERENCES, heading, read_paper
 from renderfit.evaluation.table1 import methods_of, rows
 from renderfit.plotting.figures import color_of, figure
@@ -41,6 +43,9 @@ def intervals(table: dict[str, Any], score: str = "v2v_mm", label: str = "mean d
                 options = {"label": heading(method), "color": color_of(method), "capsize": 2, "elinewidth": 1.2}
                 axis.errorbar(means, places, xerr=[low, high], fmt=marker, markersize=9 if marker == "|" else 5, **options)
         axis.set_xscale("log")
+        axis.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5), numticks=20))
+        axis.xaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title("known pose" if pose == "known" else "pose noise")
         axis.set_xlabel(label)
     axes[0].set_yticks(range(len(names)), names)

@@ -72,12 +72,15 @@ def beside_paper(table: Table, pose: str) -> Html:
 
 def verdicts(table: Table) -> Html:
     """Return the paper's claims with rule, deciding figures here and in the paper, and verdict."""
-    lines = [_header(["claim", "rule, stated beforehand", "here", "paper", "verdict"])]
+    lines = [_header(["claim", "rule, stated beforehand", "figures: here (paper)", "verdict"])]
     for claim in table["claims"]:
-        sides = ["<br>".join(f"{html.escape(name)}: {_figure(value)}" for name, value in claim[side].items()) for side in ("ours", "paper")]
+        sides = [(name, _figure(value), _figure(claim["paper"].get(name))) for name, value in claim["ours"].items()]
+        deciding = "<br>".join(
+            f"{html.escape(name)}: <strong>{here}</strong>{f' ({paper})' if paper != '–' else ''}" for name, here, paper in sides
+        )
         mark = f'<strong class="verdict {claim["verdict"].replace(" ", "-")}">{claim["verdict"]}</strong>'
-        lines.append(_row([html.escape(claim["claim"]), html.escape(claim["rule"]), *sides, mark]))
-    return _table(lines, "the paper's claims, decided by the mean squares of this table")
+        lines.append(_row([html.escape(claim["claim"]), html.escape(claim["rule"]), deciding, mark]))
+    return _table(lines, "the paper's claims, decided by the mean squares of this table", "scores words")
 
 
 def failures(table: Table) -> Html:
@@ -101,7 +104,7 @@ def _entry(cell: Table | None, score: str, bold: bool = False) -> str:
     if cell is None or value is None:
         return "–"
     if isinstance(value, dict):
-        spread = f" <small>({value['std']:.2f})</small>" if value.get("runs", 1) > 1 else ""
+        spread = f" <small>({value['std']:.2f})</small>" if value.get("runs", 1) > 1 and value["std"] is not None else ""
         title = f' title="95 % interval of the mean: {value["low"]:.2f} to {value["high"]:.2f}; {value.get("runs", 1)} runs"'
         text = f"{value['mean']:.2f}"
     else:
@@ -139,5 +142,5 @@ def _row(entries: list[str], strong: bool = False) -> str:
     return f'<tr{kind}><th scope="row">{first}</th>' + "".join(f"<td>{entry}</td>" for entry in rest) + "</tr>"
 
 
-def _table(lines: list[str], caption: str) -> Html:
-    return Html(f'<div class="scores"><table><caption>{html.escape(caption)}</caption>{"".join(lines)}</table></div>')
+def _table(lines: list[str], caption: str, kind: str = "scores") -> Html:
+    return Html(f'<div class="{kind}"><table><caption>{html.escape(caption)}</caption>{"".join(lines)}</table></div>')
