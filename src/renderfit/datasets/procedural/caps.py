@@ -58,11 +58,14 @@ def ribbed(outer: float, height: float, ribs: int, depth: float, edge: float) ->
     return lathe(profile, 4 * ribs, ribs=ribs, depth=depths, start=False)
 
 
+def flange(neck: float) -> Part:
+    """Return the support ring of a neck [m], just under the cap whose lower edge is at 0."""
+    profile = rounded([(neck * 0.9, -0.0052), (neck * 1.28, -0.0048), (neck * 1.28, -0.0032), (neck * 0.9, -0.0024)], 0.0008, 0.004, 4)
+    return lathe(profile, 40)
+
+
 def _collar(c: Closure) -> Painted:
-    """Return the support ring of the neck, just under the cap."""
-    n = c.neck
-    profile = rounded([(n * 0.9, -0.0052), (n * 1.28, -0.0048), (n * 1.28, -0.0032), (n * 0.9, -0.0024)], 0.0008, 0.004, 4)
-    return lathe(profile, 40), c.body
+    return flange(c.neck), c.body
 
 
 def _screw(c: Closure) -> list[Painted]:

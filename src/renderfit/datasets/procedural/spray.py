@@ -62,6 +62,7 @@ def build(p: Spray) -> Soup:
     soup.turn(90.0)
     collar = caps.ribbed(1.32 * p.neck, 0.020, 26, 0.05, 0.002)
     soup.add(moved(collar, (0, 0, mouth - 0.008)), p.head_color)
+    soup.add(moved(caps.flange(p.neck), (0, 0, mouth - 0.006)), p.body_color)
     low = (-p.head_width - 0.006, -p.tail - 0.008, mouth + 0.006)
     high = (p.head_width + 0.006, p.head_length - p.tail + 0.008, p.height + 0.008)
     soup.add(implicit.surface(lambda q: _head(q, p, mouth), low, high, cell=0.0024), p.head_color)
