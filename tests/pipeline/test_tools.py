@@ -33,7 +33,7 @@ def test_a_folder_appears_whole_or_not_at_all(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
 
 
-@pytest.mark.parametrize("backend", ["serial", "loky"])
+@pytest.mark.parametrize("backend", ["serial", "loky", "dask"])
 def test_fan_out_keeps_the_order_of_the_tasks(backend, monkeypatch):
     monkeypatch.setattr(config, "section", lambda _: config.Compute(backend=backend, jobs=2))
     results = fanout.fan_out(square, [(number,) for number in range(5)], "squares")
@@ -49,7 +49,7 @@ def test_stages_are_announced_with_an_estimate_that_learns(tmp_path, monkeypatch
             with estimate.announced("views", STAGES):
                 pass
     first, done, second, _ = (record.getMessage() for record in caplog.records)
-    assert first.startswith(f"stage 4 of {len(STAGES)}, views: about 20 s (first run here)")
+    assert first.startswith(f"stage 4 of {len(STAGES)}, views: about 30 s (first run here)")
     assert done == f"stage 4 of {len(STAGES)}, views: done in 0 s"
     assert second.startswith(f"stage 4 of {len(STAGES)}, views: about 0 s (as last time)")
 

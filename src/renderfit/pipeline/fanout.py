@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -36,25 +38,32 @@ def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], l
     workers = min(jobs or settings.jobs or joblib.cpu_count(), max(1, len(todo)))
     if settings.backend == "serial" or (workers == 1 and settings.backend == "loky"):
         return list(progress((function(*task) for task in todo), label, len(todo)))
-    with joblib.parallel_config(settings.backend, n_jobs=workers, **_scheduler(settings)):
+    with _backend(settings, workers):
         calls = (joblib.delayed(_alone)(function, task) for task in todo)
         results: Iterator[Result] = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="all")(calls)
         return list(progress(results, label, len(todo)))
 
 
-def _scheduler(settings: config.Compute) -> dict[str, Any]:
-    """Connect to the named Dask scheduler, or to a cluster of this machine's cores."""
-    if settings.backend != "dask":
-        return {}
+@contextlib.contextmanager
+def _backend(settings: config.Compute, workers: int) -> Iterator[None]:
+    """Make joblib use worker processes here, the named Dask scheduler, or a Dask cluster of this machine's cores."""
+    if settings.backend == "loky":
+        with joblib.parallel_config("loky", n_jobs=workers):
+            yield
+        return
     from distributed import Client
 
-    client = Client(settings.scheduler) if settings.scheduler else Client(processes=True, threads_per_worker=1)
-    return {"client": client} if settings.scheduler else {"client": client, "wait_for_workers_timeout": 60}
+    where = (
+        {"address": settings.scheduler}
+        if settings.scheduler
+        else {"n_workers": workers, "threads_per_worker": 1, "dashboard_address": None}
+    )
+    with Client(**where) as client, joblib.parallel_config("dask", client=client, n_jobs=workers):
+        yield
 
 
 def _alone(function: Callable[..., Result], task: tuple[Any, ...]) -> Result:
-    """Run one task in a worker with one thread."""
-    import torch
-
-    torch.set_num_threads(1)
+    """Run one task in a worker with one thread, whatever its process inherited."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
     return function(*task)
