@@ -33,6 +33,10 @@ class RichSettings:
     landmarks: int = 350
     symmetric: bool = True
     iterated: int = 1
+    profile: int = 0
+    smooth: int = 0
+    smooth_scale: float = 0.05
+    smooth_length: float = 0.35
 
 
 def rich_model(
@@ -69,6 +73,10 @@ def rich_model(
         columns["shift"] = np.stack([np.tile(chosen.shift * np.eye(3)[c], (len(vertices), 1)) for c in free])
     if chosen.local > 0:
         columns["local"] = localised(vertices, samples - mean, used, chosen, radius)
+    if chosen.profile > 0:
+        columns["profile"] = profiles(vertices, chosen.profile, chosen.scale)
+    if chosen.smooth > 0:
+        columns["smooth"] = smooth_columns(vertices, used, chosen, radius)
     groups, at = {}, 0
     for name, block in columns.items():
         groups[name], at = slice(at, at + len(block)), at + len(block)
@@ -99,3 +107,35 @@ def _taper(points: Floats, landmarks: Floats, length: float, mirrors: Sequence[M
         total += mirror.weight * gaussian(points, mirror.apply(landmarks), length)
         share += mirror.weight
     return total / share
+
+
+def profiles(vertices: Floats, bands: int, scale: float) -> Floats:
+    """Return columns (2 * bands, V, 3) [m]: the section widens or narrows across x or y within a band of height."""
+    low, high = vertices[:, 2].min(), vertices[:, 2].max()
+    centre = frame(vertices)[0]
+    width = (high - low) / bands
+    columns = []
+    for band in range(bands):
+        window = np.exp(-0.5 * ((vertices[:, 2] - low - (band + 0.5) * width) / (0.6 * width)) ** 2)
+        columns += [(scale * window * (vertices[:, c] - centre[c]))[:, None] * np.eye(3)[c] for c in (0, 1)]
+    return np.stack(columns)
+
+
+def smooth_columns(vertices: Floats, mirrors: Sequence[Mirror], settings: RichSettings, radius: float) -> Floats:
+    """Return the leading columns (K, V, 3) [m] of a smooth Gaussian field that knows nothing but the category's symmetry."""
+    chosen = np.sort(farthest_points(vertices, settings.landmarks))
+    length, amplitude = settings.smooth_length * radius, settings.smooth_scale * radius
+    found: list[tuple[float, int, Floats]] = []
+    for c in range(3):
+        across, share = gaussian(vertices, vertices[chosen], length), 1.0
+        for mirror in mirrors:
+            across += mirror.weight * mirror.signs[c] * gaussian(vertices, mirror.apply(vertices[chosen]), length)
+            share += mirror.weight
+        across *= amplitude**2 / share
+        values, vectors = np.linalg.eigh(0.5 * (across[chosen] + across[chosen].T))
+        for k in np.argsort(values)[::-1][: settings.smooth]:
+            if values[k] > 1e-9 * values[-1]:
+                column = across @ vectors[:, k] / np.sqrt(values[k])
+                found.append((float(values[k]), c, column * np.sign(column[np.abs(column).argmax()])))
+    found.sort(key=lambda entry: -entry[0])
+    return np.stack([column[:, None] * np.eye(3)[c] for _, c, column in found[: settings.smooth]])

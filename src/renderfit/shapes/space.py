@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -133,6 +133,14 @@ class ShapeSpace:
             fields,
             mirrors,
         )
+
+    def without(self, index: int) -> ShapeSpace:
+        """Return the space without training instance `index`; iterated fields stay as they are."""
+        kept = [i for i in range(len(self.names)) if i != index]
+        return replace(
+            self, names=[self.names[i] for i in kept], weights=self.weights[kept], coefficients=self.coefficients[kept],
+            fields=self.fields[kept],
+        )  # fmt: skip
 
     def field(self, points: Floats) -> Floats:
         """Return the displacement (n, N, 3) [m] of every training instance at `points` (N, 3) of the canonical's frame."""
