@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 from renderfit import config, paths
@@ -11,7 +10,8 @@ from renderfit.datasets import sources
 from renderfit.datasets.recipes import SPLIT
 from renderfit.datasets.split import chosen, save_split
 from renderfit.geometry.io import save_mesh
-from renderfit.progress import progress
+from renderfit.pipeline.atomic import whole_folder
+from renderfit.pipeline.fanout import fan_out
 
 _log = logging.getLogger(__name__)
 
@@ -28,19 +28,14 @@ def run() -> None:
     settings = config.section(config.Dataset)
     source = sources.named(settings.source)
     splits = chosen(source.splits(), settings.categories, settings.instances, source.origin)
-    final = paths.ARTIFACTS / "dataset"
-    part = final.with_name(".dataset.part")
-    shutil.rmtree(part, ignore_errors=True)
-    tasks = [(category, name) for category, split in splits.items() for name in split.names()]
-    for category, name in progress(tasks, "objects"):
-        mesh = source.mesh(category, name)
-        path = part / category / f"{name}.ply"
-        save_mesh(mesh, path)
-    save_split(splits, part / SPLIT)
-    _replace(part, final)
+    with whole_folder(paths.ARTIFACTS / "dataset") as part:
+        tasks = [(category, name, part / category / f"{name}.ply") for category, split in splits.items() for name in split.names()]
+        fan_out(make, tasks, "objects")
+        save_split(splits, part / SPLIT)
     _log.info("data set %s: %d objects of %d categories", settings.source, len(tasks), len(splits))
 
 
-def _replace(part: Path, final: Path) -> None:
-    shutil.rmtree(final, ignore_errors=True)
-    part.replace(final)
+def make(category: str, name: str, target: Path) -> None:
+    """Build or read one object and write it."""
+    source = sources.named(config.section(config.Dataset).source)
+    save_mesh(source.mesh(category, name), target)
