@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from renderfit import config, paths
+from renderfit.datasets import Split
 from renderfit.pipeline.atomic import whole_folder, write_json
-from renderfit.pipeline.catalogue import Split, mesh_path, splits
+from renderfit.pipeline.catalogue import mesh_path, splits
 
 EXAM_VIEWS = 5
 """Photographs per test instance in the final examination."""
@@ -23,8 +24,8 @@ def run() -> None:
 
     settings, lens = config.section(config.UNet), config.section(config.CameraSection)
     found = splits()
-    categories = tuple(split.category for split in found)
-    source = stream.Source(tuple(_training(split) for split in found), seed=settings.seed)
+    categories = tuple(found)
+    source = stream.Source(tuple(_training(category, split) for category, split in found.items()), seed=settings.seed)
     check = examination.validation_samples(source, 64, settings.size)
 
     def score(network: UNet) -> dict[str, Any]:
@@ -34,8 +35,8 @@ def run() -> None:
     network, log = training.train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6))
     camera = Camera.centred(lens.size, lens.focal)
     subjects = {
-        split.category: [Subject.of(load_mesh(mesh_path("dataset", split.category, name))) for name in split.test.values()]
-        for split in found
+        category: [Subject.of(load_mesh(mesh_path("dataset", category, name))) for name in split.test.values()]
+        for category, split in found.items()
     }
     records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5, size=settings.size)
     training_hash = _hash([path for names in source.meshes for path in names])
@@ -62,8 +63,8 @@ def run() -> None:
     state.unlink(missing_ok=True)
 
 
-def _training(split: Split) -> tuple[str, ...]:
-    return tuple(str(mesh_path("dataset", split.category, name)) for name in (split.canonical, *split.train))
+def _training(category: str, split: Split) -> tuple[str, ...]:
+    return tuple(str(mesh_path("dataset", category, name)) for name in (split.canonical, *split.train))
 
 
 def _hash(files: list[str]) -> str:
