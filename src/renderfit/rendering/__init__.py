@@ -2,8 +2,8 @@
 
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.frame import Frame
-from renderfit.rendering.interpolate import interpolate
-from renderfit.rendering.rasterize import rasterize
-from renderfit.rendering.render import render
+from renderfit.rendering.attributes import interpolate
+from renderfit.rendering.raster import rasterize
+from renderfit.rendering.renderer import render
 
 __all__ = ["Fragments", "Frame", "interpolate", "rasterize", "render"]

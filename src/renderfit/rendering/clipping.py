@@ -10,7 +10,7 @@ GUARD = 65536.0
 """Half side of the guard band [px]: coordinates inside it keep integer edge functions exact."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _distance(row: NDArray[np.float64], plane: int, near: float) -> float:
     if plane == 0:
         return row[3] - near

@@ -18,7 +18,7 @@ SUB = 256
 """Positions a pixel is divided into along each axis."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _limits(edge: float, step: float, low: int, high: int) -> tuple[int, int]:
     """Narrow the columns low..high to those where ``edge + column * step >= 0`` (all exact integers)."""
     if step > 0:

@@ -23,7 +23,7 @@ SLOPE_FACTOR = 3.0
 """Where the walk cannot tell, a jump in depth above this times the faces' own slopes is an occlusion."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _same_surface(ids: NDArray, depth: NDArray, row: int, column: int, axis: int, unit: float) -> bool:
     """Tell cheaply, from depths alone, that the pixel and its next neighbour show one smooth surface."""
     r, c = (row, column + 1) if axis == 0 else (row + 1, column)
@@ -35,7 +35,7 @@ def _same_surface(ids: NDArray, depth: NDArray, row: int, column: int, axis: int
     return abs(2 * (b - a) - (a - depth[r0, c0]) - (depth[r1, c1] - b)) < 2 * SMOOTH * unit
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _slope(h: NDArray, faces: NDArray, face: int, n: NDArray, px: float, py: float, axis: int) -> float:
     """Return the depth slope [m / px] of a face's plane along the image axis."""
     i0, i1, i2 = faces[face, 0], faces[face, 1], faces[face, 2]
@@ -47,7 +47,7 @@ def _slope(h: NDArray, faces: NDArray, face: int, n: NDArray, px: float, py: flo
     return ((h[i0, 3] - z) * n[0, axis] + (h[i1, 3] - z) * n[1, axis] + (h[i2, 3] - z) * n[2, axis]) / s
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _push(grad_h: NDArray, v: int, share: float, force: float, px: float, py: float, axis: int, w: float) -> None:
     """Give a share of a screen force at (px, py), depth weight w, to one vertex."""
     grad_h[v, axis] += share * force / w

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from renderfit.rendering.fragments import Fragments
-from renderfit.rendering.interpolate import interpolate_pixels
+from renderfit.rendering.attributes import interpolate_pixels
 from renderfit.rendering.shade import Settings
 
 

@@ -16,7 +16,7 @@ OUTSIDE = -0.05
 """A barycentric below this (a sliver thinner than the coverage grid) is clamped, its slope dropped."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def face_planes(h: NDArray, i0: int, i1: int, i2: int, n: NDArray) -> None:
     """Write ``N_0, N_1, N_2`` and their sum as the rows of `n` (4, 3)."""
     x0, y0, w0 = h[i0, 0], h[i0, 1], h[i0, 2]
@@ -29,7 +29,7 @@ def face_planes(h: NDArray, i0: int, i1: int, i2: int, n: NDArray) -> None:
         n[3, c] = n[0, c] + n[1, c] + n[2, c]
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def barycentrics_at(n: NDArray, px: float, py: float) -> tuple[float, float, float, float, bool]:
     """Return ``b0, b1, b2, p . N, regular`` at the pixel position; never NaN."""
     u0 = n[0, 0] * px + n[0, 1] * py + n[0, 2]
@@ -168,7 +168,7 @@ def scatter_kernel(
             _flush(grad_h, corner, i0, i1, i2)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _flush(grad_h: NDArray, corner: NDArray, i0: int, i1: int, i2: int) -> None:
     for c in range(3):
         grad_h[i0, c] += corner[0, c]

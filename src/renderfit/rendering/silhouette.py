@@ -12,7 +12,7 @@ CONTINUES, FOLDS, OPEN, LOST = 0, 1, 2, 3
 """The surface goes on; turns away (silhouette); has a boundary; or the walk could not tell."""
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _crossing(h: NDArray, i: int, j: int, across: float, axis: int) -> float:
     """Return the coordinate along `axis` at which the projected edge meets the line."""
     vi, vj = h[i, 1 - axis] / h[i, 2], h[j, 1 - axis] / h[j, 2]
@@ -20,7 +20,7 @@ def _crossing(h: NDArray, i: int, j: int, across: float, axis: int) -> float:
     return ui + (across - vi) / (vj - vi) * (uj - ui)
 
 
-@numba.njit(cache=True, nogil=True, inline="always")
+@numba.njit(cache=True, nogil=True)
 def _side(h: NDArray, i: int, j: int, k: int) -> float:
     """Return twice the signed area of the projected triangle."""
     xi, yi = h[i, 0] / h[i, 2], h[i, 1] / h[i, 2]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from renderfit.geometry import Camera, Mesh, Pose
@@ -13,7 +12,7 @@ from renderfit.rendering.photo import backdrop, effects, lighting, materials, pr
 from renderfit.rendering.photo.resolve import resolve
 from renderfit.rendering.photo.style import Style
 from renderfit.rendering.photo.subject import Subject
-from renderfit.rendering.rasterize import rasterize
+from renderfit.rendering.raster import rasterize
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,31 +73,33 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
     matrix = pose.matrix.detach().cpu().numpy().astype(np.float64)
     rotation, eye = matrix[:3, :3], -matrix[:3, :3].T @ matrix[:3, 3]
     forward = rotation[2]
-    low, high = subject.vertices.min(0), subject.vertices.max(0)
+    low, high = subject.bounds
     floor, radius = float(low[2]), float(np.linalg.norm(high[:2] - low[:2])) / 2
     table = bool(forward[2] < -0.02 and generator.random() < style.table)
 
     parts = materials.part_materials(subject.colors, subject.diagonal, generator, style.keep_colors)
-    bodies: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
+    bodies: list[Subject] = []
     if table:
         count, hiding = int(generator.integers(style.clutter + 1)), int(generator.integers(style.occluders + 1))
         centre = np.append((low[:2] + high[:2]) / 2, 0.0)
         drawn = props.draw_props(generator, count, hiding, radius, float(high[2] - low[2]), floor, forward)
-        bodies = [(vertices + centre, faces) for vertices, faces in drawn]
+        bodies = [replace(body, vertices=body.vertices + centre) for body in drawn]
     patches, wall, surfaces = backdrop.draw_backdrop(generator, forward, subject.diagonal, style.backgrounds)
     wall[3] += float(wall[:3] @ ((low + high) / 2))
     prop_parts = [materials.surface_material(generator, style.backgrounds) for _ in bodies]
     sky, lamps = lighting.draw_lights(generator)
 
-    vertices, faces, face_material, normals = _assemble(subject, bodies)
+    vertices, faces, face_material, normals, points = _assemble(subject, bodies)
+    boxes = [subject.bounds, *(body.bounds for body in bodies)]
+    bounds = np.stack([np.min([box[0] for box in boxes], axis=0), np.max([box[1] for box in boxes], axis=0)])
     inside = vertices @ rotation.T + matrix[:3, 3]
     double = camera.scaled(2.0)
     fragments = rasterize(inside, faces, double, backend="cpu")
     reach = int(np.ceil(shadows.search_radius(style.shadow_size, float(lamps["width"][0])))) + 1
-    key = shadows.shadow_maps(vertices, faces, lamps["direction"][:1], style.shadow_size, reach)
+    key = shadows.lamp_map(vertices, faces, bounds, lamps["direction"][0], style.shadow_size, reach)
     directions = shadows.dome(style.dome, generator.uniform(0, 6.28))
-    dome = shadows.shadow_maps(vertices, faces, directions, style.dome_size, 2)
-    bias = 1.2 * float(np.linalg.norm(vertices.max(0) - vertices.min(0))) / style.shadow_size
+    dome = shadows.dome_maps(points, bounds, directions, style.dome_size, 2)
+    bias = 1.2 * float(np.linalg.norm(bounds[1] - bounds[0])) / style.shadow_size
     image, coverage, distance = resolve(
         fragments.face_id, np.asarray(fragments.barycentrics, np.float64), np.asarray(fragments.depth, np.float64), normals, face_material,
         len(subject.faces), np.concatenate([parts, *prop_parts, surfaces]), len(parts) + len(bodies), eye, rotation,
@@ -115,17 +116,18 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
 
 
 def _assemble(
-    subject: Subject, bodies: list[tuple[NDArray[np.float64], NDArray[np.int64]]]
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    vertices, faces, parts, normals = [subject.vertices], [subject.faces], [subject.parts], [subject.normals()]
-    count = len(subject.vertices)
-    for index, (points, triangles) in enumerate(bodies):
-        vertices.append(points)
-        faces.append(triangles + count)
-        parts.append(np.full(len(triangles), len(subject.colors) + index))
-        normals.append(Subject.of(Mesh(torch.as_tensor(points), torch.as_tensor(triangles))).normals())
-        count += len(points)
-    return np.concatenate(vertices), np.concatenate(faces), np.concatenate(parts), np.concatenate(normals)
+    subject: Subject, bodies: list[Subject]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    everything = [subject, *bodies]
+    first = np.cumsum([0, *(len(one.vertices) for one in everything)])
+    parts = [subject.parts, *(np.full(len(body.faces), len(subject.colors) + index) for index, body in enumerate(bodies))]
+    return (
+        np.concatenate([one.vertices for one in everything]),
+        np.concatenate([one.faces + offset for one, offset in zip(everything, first, strict=False)]),
+        np.concatenate(parts),
+        np.concatenate([one.normals() for one in everything]),
+        np.concatenate([one.points for one in everything]),
+    )
 
 
 def _labelled(

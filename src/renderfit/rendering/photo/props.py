@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+from dataclasses import replace
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+
+from renderfit.geometry import Mesh
+from renderfit.rendering.photo.subject import Subject
 
 
 def box() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -31,23 +37,23 @@ def lathe(radii: NDArray[np.float64], heights: NDArray[np.float64], sides: int =
     return vertices, np.array(faces, dtype=np.int64)
 
 
-def body(generator: np.random.Generator) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Draw a unit-sized box, cup, cone-like body or ball that stands on z = 0."""
-    kind = generator.integers(4)
-    if kind == 0:
-        return box()
-    if kind == 1:
-        return lathe(np.array([0.0, 1, 1, 0]), np.array([0.0, 0, 2, 2]))
-    if kind == 2:
-        return lathe(np.array([0.0, 0.9, 1, 0.5, 0]), np.array([0.0, 0, 0.7, 1.6, 1.7]))
+@functools.cache
+def bodies() -> tuple[Subject, ...]:
+    """Return a unit-sized box, can, bowl-like body and ball that stand on z = 0."""
     angle = np.linspace(-math.pi / 2, math.pi / 2, 12)
-    return lathe(np.cos(angle), 1 + np.sin(angle))
+    shapes = (
+        box(),
+        lathe(np.array([0.0, 1, 1, 0]), np.array([0.0, 0, 2, 2])),
+        lathe(np.array([0.0, 0.9, 1, 0.5, 0]), np.array([0.0, 0, 0.7, 1.6, 1.7])),
+        lathe(np.cos(angle), 1 + np.sin(angle)),
+    )
+    return tuple(Subject.of(Mesh(torch.as_tensor(vertices), torch.as_tensor(faces))) for vertices, faces in shapes)
 
 
 def draw_props(
     generator: np.random.Generator, count: int, occluders: int, radius: float, height: float, floor: float, forward: NDArray[np.float64]
-) -> list[tuple[NDArray[np.float64], NDArray[np.int64]]]:
-    """Draw bodies around an object that fills a cylinder of `radius` and `height` [m] on `floor`.
+) -> list[Subject]:
+    """Draw bodies around an object at the origin that fills a cylinder of `radius` and `height` [m] on `floor`.
 
     Parameters
     ----------
@@ -59,7 +65,7 @@ def draw_props(
     heading = math.atan2(-forward[1], -forward[0])
     placed = []
     for index in range(count + occluders):
-        vertices, faces = body(generator)
+        body = bodies()[int(generator.integers(4))]
         front = index >= count
         scale = np.exp(generator.uniform(np.log(0.15), np.log(0.5 if front else 0.9), 3)) * radius
         scale[1] = scale[0] * generator.uniform(0.6, 1.6)
@@ -67,8 +73,8 @@ def draw_props(
         away = radius + float(np.hypot(scale[0], scale[1])) * 1.05 + generator.uniform(0.0, 1.6) * radius
         angle = heading + (generator.uniform(-0.5, 0.5) if front else generator.uniform(0.9, 2 * math.pi - 0.9))
         spin = generator.uniform(0, 6.28)
-        turned = vertices * scale
+        turned = body.vertices * scale
         x = turned[:, 0] * math.cos(spin) - turned[:, 1] * math.sin(spin) + away * math.cos(angle)
         y = turned[:, 0] * math.sin(spin) + turned[:, 1] * math.cos(spin) + away * math.sin(angle)
-        placed.append((np.column_stack([x, y, turned[:, 2] + floor]), faces))
+        placed.append(replace(body, vertices=np.column_stack([x, y, turned[:, 2] + floor])))
     return placed

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import minimum_filter
 
 from renderfit.geometry import Camera
-from renderfit.rendering.rasterize import rasterize
+from renderfit.rendering.raster import rasterize
 
 TAPS = 12
 _ANGLE = 2.39996 * np.arange(TAPS)
@@ -18,48 +18,78 @@ SPIRAL = np.sqrt((np.arange(TAPS) + 0.5) / TAPS)[:, None] * np.stack([np.cos(_AN
 """Points spread evenly over the unit disc."""
 
 
-def shadow_maps(
-    vertices: NDArray[np.float64], faces: NDArray[np.int64], directions: NDArray[np.float64], size: int, reach: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]:
-    """Render the depth of the nearest surface towards each light.
+Maps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]
+"""Depths (D, S, S) along the light's axis [m], infinite where nothing is; the least depth around each
+pixel (D, S, S); world point to map pixel x, y and depth (D, 3, 4)."""
+
+
+def light_frame(direction: NDArray[np.float64], bounds: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], Camera]:
+    """Return the world-to-light transform (3, 4) and the orthographic camera that sees a box (2, 3) along `-direction`."""
+    centre, radius = (bounds[0] + bounds[1]) / 2, float(np.linalg.norm(bounds[1] - bounds[0])) / 2 + 1e-6
+    x, y, z = (float(value) for value in direction)
+    right = (0.0, -z, y) if abs(z) > 0.9 else (-y, x, 0.0)  # the x or z axis times the direction
+    length = math.sqrt(right[0] ** 2 + right[1] ** 2 + right[2] ** 2)
+    a, b, c = right[0] / length, right[1] / length, right[2] / length
+    rotation = np.array([[a, b, c], [z * b - y * c, x * c - z * a, y * a - x * b], [-x, -y, -z]])
+    scale = size / (2.04 * radius)
+    camera = Camera(size, size, scale, scale, size / 2, size / 2, near=1e-3, orthographic=True)
+    return np.column_stack([rotation, -rotation @ centre + np.array([0, 0, 2 * radius])]), camera
+
+
+def _maps(depths: NDArray[np.float32], frames: NDArray[np.float64], camera: Camera, reach: int) -> Maps:
+    closest = minimum_filter(depths, size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest")
+    transforms = frames.copy()
+    transforms[:, :2] *= camera.fx
+    transforms[:, :2, 3] += camera.width / 2
+    return depths, closest, transforms
+
+
+def lamp_map(
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    bounds: NDArray[np.float64],
+    direction: NDArray[np.float64],
+    size: int,
+    reach: int,
+) -> Maps:
+    """Render the depth of the nearest surface towards a lamp through the rasteriser.
 
     Parameters
     ----------
     vertices, faces : (V, 3), (F, 3) arrays
         Everything that throws shadows, object frame [m].
-    directions : (D, 3) array
-        Unit vectors to the lights.
-    size : int
-        Side of a map [px].
-    reach : int
-        How far lookups stray from the pixel of a point [px].
-
-    Returns
-    -------
-    maps : (D, size, size) float32 array
-        Depth along the light's axis [m], infinite where nothing is.
-    closest : (D, size, size) float32 array
-        Least depth within `reach` pixels.
-    transforms : (D, 3, 4) array
-        World point to map pixel x, y and depth [m].
+    bounds : (2, 3) array
+        Their box.
+    direction : (3,) array
+        Unit vector to the lamp.
+    size, reach : int
+        Side of the map and how far lookups stray [px].
     """
-    maps = np.full((len(directions), size, size), np.inf, np.float32)
-    transforms = np.zeros((len(directions), 3, 4))
-    low, high = vertices.min(0), vertices.max(0)
-    centre, radius = (low + high) / 2, float(np.linalg.norm(high - low)) / 2 + 1e-6
-    scale = size / (2.04 * radius)
-    camera = Camera(size, size, scale, scale, size / 2, size / 2, near=1e-3, orthographic=True)
-    for index, direction in enumerate(directions):
-        helper = np.array([1.0, 0, 0]) if abs(direction[2]) > 0.9 else np.array([0, 0, 1.0])
-        right = np.cross(helper, direction)
-        right /= np.linalg.norm(right)
-        rotation = np.stack([right, np.cross(-direction, right), -direction])
-        shift = -rotation @ centre + np.array([0, 0, 2 * radius])
-        depth = rasterize(vertices @ rotation.T + shift, faces, camera, backend="cpu").depth
-        maps[index] = np.where(depth > 0, depth, np.inf)
-        transforms[index, :2, :3], transforms[index, :2, 3] = scale * rotation[:2], scale * shift[:2] + size / 2
-        transforms[index, 2, :3], transforms[index, 2, 3] = rotation[2], shift[2]
-    return maps, minimum_filter(maps, size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest"), transforms
+    frame, camera = light_frame(direction, bounds, size)
+    depth = rasterize(vertices @ frame[:, :3].T + frame[:, 3], faces, camera, backend="cpu").depth
+    return _maps(np.where(depth > 0, depth, np.inf).astype(np.float32)[None], frame[None], camera, reach)
+
+
+def dome_maps(points: NDArray[np.float64], bounds: NDArray[np.float64], directions: NDArray[np.float64], size: int, reach: int) -> Maps:
+    """Splat points (S, 3) on the surface into depth maps towards every direction (D, 3): many, coarse and cheap."""
+    framed = [light_frame(direction, bounds, size) for direction in directions]
+    frames = np.stack([frame for frame, _ in framed]) if framed else np.zeros((0, 3, 4))
+    camera = light_frame(np.array([0, 0, 1.0]), bounds, size)[1]
+    found = _maps(np.full((len(framed), size, size), np.inf, np.float32), frames, camera, reach)
+    _splat(points, found[2], found[0])
+    return found[0], minimum_filter(found[0], size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest"), found[2]
+
+
+@numba.njit(cache=True)
+def _splat(points: NDArray[np.float64], transforms: NDArray[np.float64], depths: NDArray[np.float32]) -> None:
+    for k in range(len(transforms)):
+        t = transforms[k]
+        for n in range(len(points)):
+            x, y, z = points[n, 0], points[n, 1], points[n, 2]
+            j = int(t[0, 0] * x + t[0, 1] * y + t[0, 2] * z + t[0, 3])
+            i = int(t[1, 0] * x + t[1, 1] * y + t[1, 2] * z + t[1, 3])
+            if 0 <= i < depths.shape[1] and 0 <= j < depths.shape[2]:
+                depths[k, i, j] = min(depths[k, i, j], np.float32(t[2, 0] * x + t[2, 1] * y + t[2, 2] * z + t[2, 3]))
 
 
 def dome(count: int, turn: float) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numba
 import numpy as np
@@ -27,6 +28,8 @@ class Subject:
         Linear colour of each part.
     ring_start, ring : (V + 1,), (R,) int64 arrays
         Faces around each position: vertices at one place share them.
+    spread : (S,) int64 array and (S, 3) array
+        Faces and barycentrics of points spread over the surface.
     """
 
     vertices: NDArray[np.float64]
@@ -35,6 +38,7 @@ class Subject:
     colors: NDArray[np.float64]
     ring_start: NDArray[np.int64]
     ring: NDArray[np.int64]
+    spread: tuple[NDArray[np.int64], NDArray[np.float64]]
 
     @classmethod
     def of(cls, mesh: Mesh | Subject) -> Subject:
@@ -49,12 +53,24 @@ class Subject:
             colors, parts = np.unique(per_face, axis=0, return_inverse=True)
             parts = parts.reshape(-1).astype(np.int64)
         start, ring = _rings(vertices, faces)
-        return cls(vertices, faces, parts, colors, start, ring)
+        return cls(vertices, faces, parts, colors, start, ring, _spread(vertices, faces))
+
+    @cached_property
+    def bounds(self) -> NDArray[np.float64]:
+        """Lowest and highest coordinates (2, 3) [m]."""
+        columns = np.ascontiguousarray(self.vertices.T)
+        return np.stack([columns.min(axis=1), columns.max(axis=1)])
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """Points (S, 3) [m] spread over the surface."""
+        corners = self.vertices[self.faces[self.spread[0]]]
+        return (corners * self.spread[1][..., None]).sum(axis=1)
 
     @property
     def diagonal(self) -> float:
         """Bounding box diagonal [m]."""
-        return float(np.linalg.norm(np.ptp(self.vertices, axis=0)))
+        return float(np.linalg.norm(self.bounds[1] - self.bounds[0]))
 
     def normals(self, crease: float = 40.0) -> NDArray[np.float64]:
         """Return unit normals (F, 3, 3) per face corner, smooth across edges flatter than `crease` [degree]."""
@@ -70,7 +86,7 @@ class Subject:
         strength : float
             1 stretches axes by up to 12 % and bends by up to 4 % of the size.
         """
-        low, high = self.vertices.min(0), self.vertices.max(0)
+        low, high = self.bounds
         size, centre = np.maximum(high - low, 1e-9), (low + high) / 2
         unit = (self.vertices - centre) / size.max()
         moved = unit * (1 + strength * generator.uniform(-0.12, 0.12, 3))
@@ -80,6 +96,19 @@ class Subject:
         moved = moved * size.max() + centre
         moved[:, 2] += low[2] - moved[:, 2].min()
         return replace(self, vertices=moved)
+
+
+SPREAD = 10000
+
+
+def _spread(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    corners = vertices[faces]
+    areas = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1) + 1e-18
+    generator, ends = np.random.default_rng(0), np.cumsum(areas)
+    count = SPREAD if len(faces) > 400 else SPREAD // 8
+    face = np.searchsorted(ends, (np.arange(count) + 0.5) / count * ends[-1])
+    u, v = np.sqrt(generator.random(count)), generator.random(count)
+    return np.minimum(face, len(faces) - 1), np.stack([1 - u, u * (1 - v), u * v], axis=1)
 
 
 def _rings(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -9,8 +9,9 @@ from torch import Tensor
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
 from renderfit.rendering.frame import Frame
+from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
-from renderfit.rendering.rasterize import Backend, rasterize_pixels
+from renderfit.rendering.raster import Backend, rasterize_pixels
 from renderfit.rendering.shade import Gradient, Settings, shade_image
 from renderfit.rendering.shading import Shading, uniform, vertex_colors
 
@@ -87,4 +88,4 @@ def render(
 
 
 def _camera_normals(mesh: Mesh, pose: Pose) -> Tensor:
-    return mesh.vertex_normals() @ pose.rotation.to(mesh.vertices).T
+    return vertex_normals(mesh) @ pose.rotation.to(mesh.vertices).T
