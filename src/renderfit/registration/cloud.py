@@ -75,7 +75,7 @@ def register_pointcloud(
     method: Literal["released", "front"] = "released",
     *,
     samples: int = 500,
-    prior: float = 1.0,
+    prior: float = 100.0,
     model: str = "pca",
 ) -> Registration:
     """Register the canonical of `space` to a partial cloud by least squares over latent and rigid pose.
@@ -96,7 +96,8 @@ def register_pointcloud(
     samples : int
         At most so many observed points are used, evenly picked.
     prior : float
-        Variance [mm^2] of the distances that the prior is balanced against ("front" only).
+        Weight of the Gaussian prior against squared millimetres ("front" only): the variance of one distance times the
+        number of points whose errors go together.
     model : str
         "pca" or "rich".
 
@@ -129,8 +130,14 @@ def register_pointcloud(
     def evaluate(x: Array) -> _Nearest:
         return _Nearest(columns, cloud, parts, x, weights, method == "front")
 
+    iterations = config.section(config.Cls).iterations
+    damping = Damping(stop=1e-4)
+    x, first = np.zeros(count + 6), 0
     free = np.arange(count + 6) if optimise_pose else np.arange(count)
-    path = minimise(evaluate, np.zeros(count + 6), free, config.section(config.Cls).iterations, Damping(stop=1e-4))
+    if optimise_pose and method == "front":
+        first = iterations // 4
+        x = minimise(evaluate, x, np.arange(count, count + 6), first, damping).best.x
+    path = minimise(evaluate, x, free, iterations - first, damping)
     final = path.best
     mesh = Mesh(torch.as_tensor(final.vertices), torch.as_tensor(columns.faces))
     found = Pose.from_parts(torch.as_tensor(final.rotation), torch.as_tensor(final.translation))

@@ -32,12 +32,13 @@ class Evaluated(Protocol):
 
 @dataclass(frozen=True)
 class Damping:
-    """Marquardt's damping and when to stop."""
+    """Marquardt's damping, and the relative decreases of the cost that end the iteration and that count as converged."""
 
     start: float = 1e-2
     reject: float = 5.0
     accept: float = 0.3
     stop: float = 2e-3
+    settled: float = 2e-2
 
 
 Point = TypeVar("Point", bound=Evaluated)
@@ -45,7 +46,7 @@ Point = TypeVar("Point", bound=Evaluated)
 
 @dataclass(frozen=True, eq=False)
 class Path(Generic[Point]):
-    """The accepted points, start first, and whether the plateau was reached before the iterations ran out."""
+    """The accepted points, start first, and whether the cost had settled when the iteration ended."""
 
     points: list[Array]
     costs: list[float]
@@ -59,6 +60,7 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
     points, costs = [state.x], [state.cost]
     mu = damping.start
     matrix, gradient = state.normal()
+    decrease = np.inf
     for _ in range(iterations):
         a, b = matrix[np.ix_(free, free)], gradient[free]
         moved = state.x.copy()
@@ -76,4 +78,4 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
         if decrease < damping.stop:
             return Path(points, costs, state, True)
         matrix, gradient = state.normal()
-    return Path(points, costs, state, False)
+    return Path(points, costs, state, bool(decrease < damping.settled))

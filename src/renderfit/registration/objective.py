@@ -35,10 +35,10 @@ class Prior:
     `weight` multiplies all of it and equals the variance of the image residuals it is balanced against.
     """
 
-    weight: float = 10.0
+    weight: float = 3.0
     rotation: float = 0.15
     across: float = 0.03
-    along: float = 0.01
+    along: float = 0.003
 
     def diagonal(self, shape: int, views: int) -> Array:
         """Return the diagonal (shape + 6 views,) of the prior's normal matrix."""

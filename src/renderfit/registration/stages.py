@@ -28,8 +28,7 @@ LOCAL = ("local",)
 
 KNOWN = (
     Stage("shape 64", 64, 1.5, 8, (*GLOBAL, *SIZE), False),
-    Stage("shape 128", 128, 1.5, 8, (*GLOBAL, *SIZE), False),
-    Stage("detail 128", 128, 1.5, 8, (*GLOBAL, *SIZE, *LOCAL), False),
+    Stage("detail 128", 128, 1.0, 10, (*GLOBAL, *SIZE, *LOCAL), False),
 )
 NOISE = (
     Stage("pose 32", 32, 2.0, 8, (), True),
@@ -45,8 +44,6 @@ def schedule(columns: Columns, optimise_pose: bool) -> list[Stage]:
     stages = []
     for stage in NOISE if optimise_pose else KNOWN:
         present = tuple(name for name in stage.groups if name in columns.groups)
-        if stage.name.startswith("detail") and "local" not in present:
-            continue
         stages.append(replace(stage, groups=present))
     return stages
 
