@@ -17,7 +17,21 @@ Field = Callable[[Array], Array]
 def box(points: Array, centre: ArrayLike, half: ArrayLike, radius: float) -> Array:
     """Return the signed distance (N,) to a box of half size `half` (3,) whose edges are rounded by `radius` [m]."""
     q = np.abs(points - np.asarray(centre)) - (np.asarray(half) - radius)
-    return np.linalg.norm(np.maximum(q, 0), axis=-1) + np.minimum(q.max(axis=-1), 0) - radius
+    return _corner(q[:, 0], q[:, 1], q[:, 2]) - radius
+
+
+def _corner(a: Array, b: Array, c: Array | None = None) -> Array:
+    """Return the distance to the corner where the half spaces of two or three distances meet."""
+    squares = np.maximum(a, 0) ** 2 + np.maximum(b, 0) ** 2
+    highest = np.maximum(a, b)
+    if c is not None:
+        squares += np.maximum(c, 0) ** 2
+        highest = np.maximum(highest, c)
+    return np.sqrt(squares) + np.minimum(highest, 0)
+
+
+def _length(rows: Array) -> Array:
+    return np.sqrt(np.einsum("nk,nk->n", rows, rows))
 
 
 def capsule(points: Array, a: ArrayLike, b: ArrayLike, radius: float, radius_end: float | None = None, squash: float = 1.0) -> Array:
@@ -27,7 +41,7 @@ def capsule(points: Array, a: ArrayLike, b: ArrayLike, radius: float, radius_end
     offset = points * scale - start
     t = np.clip(offset @ axis / (axis @ axis), 0, 1)
     grow = radius + ((radius_end if radius_end is not None else radius) - radius) * t
-    return (np.linalg.norm(offset - t[..., None] * axis, axis=-1) - grow) * min(squash, 1.0)
+    return (_length(offset - t[..., None] * axis) - grow) * min(squash, 1.0)
 
 
 def cylinder(points: Array, a: ArrayLike, b: ArrayLike, radius: float, edge: float, radius_end: float | None = None) -> Array:
@@ -35,10 +49,9 @@ def cylinder(points: Array, a: ArrayLike, b: ArrayLike, radius: float, edge: flo
     start, axis = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64) - np.asarray(a, dtype=np.float64)
     length = np.linalg.norm(axis)
     along = (points - start) @ (axis / length)
-    across = np.linalg.norm(points - start - along[..., None] * (axis / length), axis=-1)
+    across = _length(points - start - along[..., None] * (axis / length))
     grow = radius + ((radius_end if radius_end is not None else radius) - radius) * np.clip(along / length, 0, 1)
-    q = np.stack([across - grow + edge, np.abs(along - 0.5 * length) - 0.5 * length + edge], axis=-1)
-    return np.linalg.norm(np.maximum(q, 0), axis=-1) + np.minimum(q.max(axis=-1), 0) - edge
+    return _corner(across - grow + edge, np.abs(along - 0.5 * length) - 0.5 * length + edge) - edge
 
 
 @numba.njit(cache=True)
@@ -67,8 +80,7 @@ def polygon(points: Array, corners: Array) -> Array:
 
 def slab(outline: Array, thickness: Array | float, across: Array, radius: float) -> Array:
     """Extrude: combine a distance in the plane with |across| <= `thickness` [m], edges rounded by `radius`."""
-    q = np.stack([outline + radius, np.abs(across) - thickness + radius], axis=-1)
-    return np.linalg.norm(np.maximum(q, 0), axis=-1) + np.minimum(q.max(axis=-1), 0) - radius
+    return _corner(outline + radius, np.abs(across) - thickness + radius) - radius
 
 
 def union(a: Array, b: Array, blend: float = 0.0) -> Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,8 +103,20 @@ def _bottle(p: Spray, mouth: float) -> bottle.Bottle:
 
 def _head(q: Array, p: Spray, mouth: float) -> Array:
     top, front = p.height, p.head_length - p.tail
+    outline = _head_outline(p, mouth)
+    level = np.clip((q[:, 2] - mouth) / (top - mouth), 0, 1)
+    width = p.head_width * (0.94 + 0.10 * np.sin(np.pi * level) - 0.18 * np.clip(q[:, 1] / front, 0, 1) ** 2)
+    head = implicit.slab(implicit.polygon(q[:, 1:], outline), width, q[:, 0], 0.0055)
+    stem = implicit.cylinder(q, (0, 0, mouth + 0.010), (0, 0, top - 0.02), 1.05 * p.neck, 0.002, 0.9 * p.neck)
+    return implicit.union(head, stem, 0.006)
+
+
+@functools.lru_cache(maxsize=64)
+def _head_outline(p: Spray, mouth: float) -> Array:
+    """Return the outline of the head from the side, in the y-z plane."""
+    top, front = p.height, p.head_length - p.tail
     barrel = top - 0.021
-    outline = rounded_polygon(
+    return rounded_polygon(
         [
             (-p.tail, top - 0.024 - p.slope),
             (-0.45 * p.tail, top - 0.028),
@@ -120,11 +133,6 @@ def _head(q: Array, p: Spray, mouth: float) -> Array:
         0.02,
         5,
     )
-    level = np.clip((q[:, 2] - mouth) / (top - mouth), 0, 1)
-    width = p.head_width * (0.94 + 0.10 * np.sin(np.pi * level) - 0.18 * np.clip(q[:, 1] / front, 0, 1) ** 2)
-    head = implicit.slab(implicit.polygon(q[:, 1:], outline), width, q[:, 0], 0.0055)
-    stem = implicit.cylinder(q, (0, 0, mouth + 0.010), (0, 0, top - 0.02), 1.05 * p.neck, 0.002, 0.9 * p.neck)
-    return implicit.union(head, stem, 0.006)
 
 
 def _trigger(p: Spray) -> Part:
