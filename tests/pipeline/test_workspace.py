@@ -63,6 +63,12 @@ def test_unknown_profiles_and_parameters_are_refused_before_anything_is_written(
     assert not (checkout / "build").exists()
 
 
+def test_a_mirror_named_in_the_checkout_is_used_in_the_workspace(checkout):
+    (checkout / ".dvc" / "config.local").write_text("['remote \"dataset\"']\n    url = ../../mirror\n")
+    made = workspace.prepare(checkout, "tiny")
+    assert f"url = {checkout.parent / 'mirror'}" in (made / ".dvc" / "config.local").read_text()
+
+
 def test_no_git_checkout_is_an_error(tmp_path, checkout, monkeypatch):
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(DataError, match="not a git checkout"):

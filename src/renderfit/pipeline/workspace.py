@@ -7,6 +7,8 @@ default profile are never touched.
 
 from __future__ import annotations
 
+import configparser
+import io
 import shutil
 import subprocess
 from pathlib import Path
@@ -42,7 +44,22 @@ def prepare(checkout: Path, profile: str) -> Path:
     _write(workspace / "params.yaml", yaml.safe_dump(overlaid, sort_keys=False).encode())
     config = (checkout / ".dvc" / "config").read_text()
     _write(workspace / ".dvc" / "config", config.replace("[core]\n", "[core]\n    no_scm = true\n", 1).encode())
+    if (checkout / ".dvc" / "config.local").exists():
+        _write(workspace / ".dvc" / "config.local", _local_config(checkout / ".dvc" / "config.local").encode())
     return workspace
+
+
+def _local_config(path: Path) -> str:
+    """Return the user's own DVC settings (a mirror of the data set) with its relative folders made absolute."""
+    settings = configparser.ConfigParser(interpolation=None)
+    settings.read(path)
+    for section in settings.sections():
+        url = settings[section].get("url", "")
+        if url.startswith("."):
+            settings[section]["url"] = str((path.parent / url).resolve())
+    stream = io.StringIO()
+    settings.write(stream)
+    return stream.getvalue()
 
 
 def overlay(path: Path, profile: str) -> dict[str, Any]:
