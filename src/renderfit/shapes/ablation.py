@@ -15,11 +15,12 @@ from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
 from renderfit.progress import progress
 from renderfit.shapes.cpd import frame
+from renderfit.shapes.fields import SpaceSettings
 from renderfit.shapes.full_fit import fit_full
 from renderfit.shapes.iterate import refine_fields
 from renderfit.shapes.model import LinearModel
 from renderfit.shapes.rich import RichSettings, rich_model
-from renderfit.shapes.space import ShapeSpace, SpaceSettings
+from renderfit.shapes.space import ShapeSpace
 from renderfit.shapes.symmetry import find_mirrors
 from renderfit.shapes.visibility import visible_vertices
 
@@ -119,7 +120,7 @@ def _models(space: ShapeSpace, others: Sequence[Mesh], left_out: int, variants: 
     for label, chosen in variants.items():
         key = (chosen,) if chosen.iterated else ()
         if key not in refined:
-            refined[key] = refine_fields(vertices, faces, smaller.fields, others, mirrors, chosen)
+            refined[key] = refine_fields(vertices, faces, smaller.refined, others, mirrors, chosen)
         models[label] = rich_model(vertices, faces, refined[key], mirrors, chosen)
     return models
 

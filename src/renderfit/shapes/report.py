@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from renderfit.geometry import Mesh
 from renderfit.shapes.full_fit import fit_full
 from renderfit.shapes.pca import principal_components
-from renderfit.shapes.space import ShapeSpace, displacements
+from renderfit.shapes.space import ShapeSpace
 
 
 def describe(space: ShapeSpace, instances: Sequence[Mesh]) -> dict[str, Any]:
@@ -33,8 +33,8 @@ def describe(space: ShapeSpace, instances: Sequence[Mesh]) -> dict[str, Any]:
     """
     model = space.model("pca")
     vertices, faces = space.canonical.numpy()
-    moved = displacements(vertices, space.centres, space.coefficients, space.beta) + vertices
-    samples = np.concatenate([space.field(space.template), np.zeros((1, *space.template.shape))])
+    moved = space.drifted.at(vertices) + vertices
+    samples = np.concatenate([space.drifted.at(space.drifted.template), np.zeros((1, *space.drifted.template.shape))])
     rows = []
     for name, mesh, shape in zip(space.names, instances, moved, strict=True):
         points = mesh.numpy()[0]

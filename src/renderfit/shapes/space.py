@@ -14,41 +14,24 @@ from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Mesh
-from renderfit.geometry.sampling import farthest_points
-from renderfit.progress import progress
-from renderfit.shapes.cpd import coherent_point_drift, frame, template_kernel
+from renderfit.shapes.cpd import template_kernel
+from renderfit.shapes.fields import Fields, SpaceSettings, drift, register_fields
+from renderfit.shapes.inspection import check_instances
 from renderfit.shapes.iterate import refine_fields
-from renderfit.shapes.kernel import LowRank, gaussian
 from renderfit.shapes.model import LinearModel
-from renderfit.shapes.pca import Form, principal_components
-from renderfit.shapes.result import CPDResult
+from renderfit.shapes.pca import principal_components
 from renderfit.shapes.rich import RichSettings, rich_model
 from renderfit.shapes.space_files import read, write
 from renderfit.shapes.symmetry import Mirror, find_mirrors
 
 Floats = NDArray[np.float64]
 ModelName = Literal["pca", "rich"]
-ARRAYS = ("template", "weights", "centres", "coefficients", "fields")
-
-
-@dataclass(frozen=True)
-class SpaceSettings:
-    """How a space was fitted; see `ShapeSpace.fit`."""
-
-    components: int = 5
-    form: Form = "displacement"
-    points: int = 1000
-    beta: float = 0.3
-    lam: float = 5.0
-    outliers: float = 0.1
-    iterations: int = 80
-    tolerance: float = 1e-5
-    rich: RichSettings = field(default_factory=RichSettings)
+ARRAYS = ("template", "weights", "centres", "coefficients")
 
 
 @dataclass(frozen=True, eq=False)
 class ShapeSpace:
-    """Deformation fields of a canonical mesh to training instances, and models made of them.
+    """Deformations of a canonical mesh to training instances, and models made of them.
 
     Attributes
     ----------
@@ -58,15 +41,9 @@ class ShapeSpace:
         Parameters of the fit.
     names : list of str
         Training instances.
-    template : (M, 3) array
-        CPD's template points [m].
-    weights : (n, M, 3) array
-        W of every instance [m] (Eq. 8).
-    centres : (C, 3) array, coefficients : (n, C, 3) array
-        Field i at x is G(x, centres) coefficients_i [m].
-    beta : float
-        Kernel width [m].
-    fields : (n, V, 3) array
+    drifted : Fields
+        What Coherent Point Drift found, defined everywhere in space; the "pca" model is made of it.
+    refined : (n, V, 3) array
         Displacements of the canonical's vertices after iterated registration [m]; the "rich" model is made of them.
     mirrors : list of Mirror
         Measured symmetry of the category.
@@ -75,20 +52,23 @@ class ShapeSpace:
     canonical: Mesh
     settings: SpaceSettings
     names: list[str]
-    template: Floats
-    weights: Floats
-    centres: Floats
-    coefficients: Floats
-    beta: float
-    fields: Floats
+    drifted: Fields
+    refined: Floats
     mirrors: list[Mirror]
     _built: dict[tuple[str, int], LinearModel] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def fit(
-        cls, canonical: Mesh, instances: Sequence[Mesh], components: int = 5, *, names: Sequence[str] | None = None, **settings: object
+        cls,
+        canonical: Mesh,
+        instances: Sequence[Mesh],
+        components: int = 5,
+        *,
+        names: Sequence[str] | None = None,
+        check: bool = True,
+        **settings: object,
     ) -> ShapeSpace:
-        """Register `canonical` to every instance and keep the fields.
+        """Register `canonical` to every instance and keep the deformations.
 
         Parameters
         ----------
@@ -100,104 +80,102 @@ class ShapeSpace:
             Latent dimensions of the "pca" model (paper: 5).
         names : sequence of str, optional
             Names of the instances.
+        check : bool
+            Refuse instances in another unit, frame or handedness (see `check_instances`).
         **settings
             Fields of `SpaceSettings`.
 
         Raises
         ------
         DataError
-            With fewer than two instances.
+            With fewer than two instances, or when one does not match the canonical's frame.
         """
         if len(instances) < 2:
             raise DataError(f"shape space of {len(instances)} training instance; expected at least 2 besides the canonical: add meshes")
-        chosen = SpaceSettings(components=components, **settings)  # type: ignore[arg-type]
-        template = _points(canonical, chosen.points)
-        kernel = template_kernel(template, chosen.beta)
-        results = [_drift(template, mesh, chosen, kernel) for mesh in progress(instances, "CPD")]
         labels = list(names) if names is not None else [f"instance-{i}" for i in range(len(instances))]
-        beta, coefficients = frame(template)[1] * chosen.beta, np.stack([r.coefficients for r in results])
+        if check:
+            check_instances(canonical, instances, labels)
+        chosen = SpaceSettings(components=components, **settings)  # type: ignore[arg-type]
+        drifted = register_fields(canonical, instances, chosen)
         vertices, faces = canonical.numpy()
-        fields, mirrors = displacements(vertices, results[0].centres, coefficients, beta), []
+        refined = drifted.at(vertices)
+        mirrors: list[Mirror] = []
         if len(faces):
             mirrors = find_mirrors(canonical, instances)
-            fields = refine_fields(vertices, faces, fields, instances, mirrors, chosen.rich)
-        return cls(
-            canonical,
-            chosen,
-            labels,
-            template,
-            np.stack([r.weights for r in results]),
-            results[0].centres,
-            coefficients,
-            beta,
-            fields,
-            mirrors,
-        )
+            refined = refine_fields(vertices, faces, refined, instances, mirrors, chosen.rich)
+        return cls(canonical, chosen, labels, drifted, refined, mirrors)
+
+    @property
+    def template(self) -> Floats:
+        """Points (M, 3) [m] of the canonical that Coherent Point Drift moves."""
+        return self.drifted.template
 
     def without(self, index: int) -> ShapeSpace:
-        """Return the space without training instance `index`; iterated fields stay as they are."""
-        kept = [i for i in range(len(self.names)) if i != index]
-        return replace(
-            self, names=[self.names[i] for i in kept], weights=self.weights[kept], coefficients=self.coefficients[kept],
-            fields=self.fields[kept],
-        )  # fmt: skip
-
-    def field(self, points: Floats) -> Floats:
-        """Return the displacement (n, N, 3) [m] of every training instance at `points` (N, 3) of the canonical's frame."""
-        return displacements(points, self.centres, self.coefficients, self.beta)
+        """Return the space without training instance `index`; refined deformations of the others stay as they are."""
+        names = [name for i, name in enumerate(self.names) if i != index]
+        return replace(self, names=names, drifted=self.drifted.without(index), refined=np.delete(self.refined, index, axis=0))
 
     def model(self, name: ModelName = "pca", components: int | None = None) -> LinearModel:
-        """Return the model "pca" (section 3.2.2) or "rich" over the canonical's vertices."""
+        """Return the model "pca" (section 3.2.2) or "rich" over the canonical's vertices.
+
+        Raises
+        ------
+        ShapeError
+            If there is no such model, or the canonical is a cloud and the richer model needs its surface.
+        """
         if name not in ("pca", "rich"):
             raise ShapeError(f"no shape model {name!r}; expected 'pca' or 'rich'")
         key = (name, components or self.settings.components)
         if key not in self._built:
-            self._built[key] = self._build(*key)
+            self._built[key] = self._rich() if name == "rich" else self.pca_at(self.canonical, key[1])
         return self._built[key]
 
-    def _build(self, name: str, components: int) -> LinearModel:
+    def _rich(self) -> LinearModel:
         vertices, faces = self.canonical.numpy()
-        if name == "rich":
-            if not len(faces):
-                raise ShapeError(
-                    "the canonical is a cloud without faces; expected a mesh for the model 'rich': reconstruct its surface, or use 'pca'"
-                )
-            return rich_model(vertices, faces, self.fields, self.mirrors, self.settings.rich)
-        return self._pca(vertices, faces, components)
+        if not len(faces):
+            raise ShapeError("the canonical is a cloud without faces; expected a mesh for the model 'rich': reconstruct it, or use 'pca'")
+        return rich_model(vertices, faces, self.refined, self.mirrors, self.settings.rich)
 
-    def _pca(self, vertices: Floats, faces: NDArray[np.int64], components: int) -> LinearModel:
+    def pca_at(self, mesh: Mesh, components: int | None = None) -> LinearModel:
+        """Return the "pca" model over another mesh of the canonical's surface, of any resolution."""
+        vertices, faces = mesh.numpy()
         still = np.zeros((1, *self.template.shape))
-        samples = self.weights if self.settings.form == "weights" else self.field(self.template)
-        parts = principal_components(np.concatenate([samples, still]), components)
-        fields = np.concatenate([self.field(vertices), np.zeros((1, *vertices.shape))])
+        samples = self.drifted.weights if self.settings.form == "weights" else self.drifted.at(self.template)
+        parts = principal_components(np.concatenate([samples, still]), components or self.settings.components)
+        fields = np.concatenate([self.drifted.at(vertices), np.zeros((1, *vertices.shape))])
         mean = vertices + np.tensordot(parts.mean, fields, axes=1)
         basis = np.tensordot(parts.combinations, fields, axes=1)
         return LinearModel(mean, basis, faces, {"global": slice(0, len(basis))})
 
-    def decode(self, z: Tensor | ArrayLike) -> Mesh:
-        """Return the mesh of latent `z` (K,) of the "pca" model; differentiable when `z` is a tensor."""
-        return self.model().decode(z)
+    def decode(self, z: Tensor | ArrayLike, name: ModelName = "pca") -> Mesh:
+        """Return the mesh of latent `z` (K,); differentiable when `z` is a tensor."""
+        return self.model(name).decode(z)
 
     def encode(self, mesh: Mesh) -> Floats:
         """Return the latent (K,) of a mesh or cloud: CPD from the canonical, then least squares of its displacements, not of its W."""
-        result = _drift(self.template, mesh, self.settings, template_kernel(self.template, self.settings.beta))
+        result = drift(self.template, mesh, self.settings, template_kernel(self.template, self.settings.beta))
         model = self.model()
         target = result.transform(self.canonical.numpy()[0]) - model.mean
         return np.asarray(np.linalg.lstsq(model.basis.reshape(model.size, -1).T, target.reshape(-1), rcond=None)[0], dtype=np.float64)
 
+    def sample(self, seed: int, name: ModelName = "pca", spread: float = 1.0) -> Mesh:
+        """Return a random shape: z ~ N(0, spread^2 I)."""
+        model = self.model(name)
+        return model.decode(spread * np.random.default_rng(seed).normal(size=model.size))
+
+    def interpolate(self, start: ArrayLike, end: ArrayLike, share: float, name: ModelName = "pca") -> Mesh:
+        """Return the shape `share` of the way from latent `start` to latent `end`."""
+        first, last = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+        return self.model(name).decode((1 - share) * first + share * last)
+
     def save(self, folder: str | Path) -> None:
         """Write the space as .npy arrays and one JSON file."""
         vertices, faces = self.canonical.numpy()
-        arrays = {"vertices": vertices, "faces": faces, **{name: getattr(self, name) for name in ARRAYS}}
+        arrays = {"vertices": vertices, "faces": faces, "refined": self.refined, **{name: getattr(self.drifted, name) for name in ARRAYS}}
         if self.canonical.colors is not None:
             arrays["colors"] = self.canonical.colors.numpy()
-        entries = {
-            "beta_m": self.beta,
-            "names": self.names,
-            "settings": asdict(self.settings),
-            "mirrors": [asdict(m) for m in self.mirrors],
-        }
-        write(folder, arrays, entries)
+        entries = {"beta_m": self.drifted.beta, "names": self.names, "settings": asdict(self.settings)}
+        write(folder, arrays, {**entries, "mirrors": [asdict(m) for m in self.mirrors]})
 
     @classmethod
     def load(cls, folder: str | Path) -> ShapeSpace:
@@ -210,33 +188,13 @@ class ShapeSpace:
         """
         arrays, entries = read(folder)
         try:
-            canonical = Mesh(torch.from_numpy(arrays["vertices"]), torch.from_numpy(arrays["faces"]), _tensor(arrays.get("colors")))
+            colors = torch.from_numpy(arrays["colors"]) if "colors" in arrays else None
+            canonical = Mesh(torch.from_numpy(arrays["vertices"]), torch.from_numpy(arrays["faces"]), colors)
             mirrors = [Mirror(tuple(m["signs"]), tuple(m["offset"]), m["error"], m["weight"]) for m in entries["mirrors"]]
             settings = SpaceSettings(**{**entries["settings"], "rich": RichSettings(**entries["settings"]["rich"])})
-            parts = {name: arrays[name] for name in ARRAYS}
-            return cls(canonical, settings, entries["names"], beta=entries["beta_m"], mirrors=mirrors, **parts)
+            drifted = Fields(beta=entries["beta_m"], **{name: arrays[name] for name in ARRAYS})
+            return cls(canonical, settings, entries["names"], drifted, arrays["refined"], mirrors)
         except (KeyError, TypeError, ShapeError) as problem:
             raise DataError(
                 f"{folder}: incomplete shape space ({problem}); expected what ShapeSpace.save writes: fit it again"
             ) from problem
-
-
-def _tensor(array: Floats | None) -> Tensor | None:
-    return None if array is None else torch.from_numpy(array)
-
-
-def displacements(points: Floats, centres: Floats, coefficients: Floats, beta: float) -> Floats:
-    """Return the fields (n, N, 3) [m] of `coefficients` (n, C, 3) at `points` (N, 3)."""
-    return np.asarray(np.einsum("xc,ncd->nxd", gaussian(points, centres, beta), coefficients, optimize=True), dtype=np.float64)
-
-
-def _drift(template: Floats, mesh: Mesh, s: SpaceSettings, kernel: LowRank) -> CPDResult:
-    cloud = _points(mesh, s.points)
-    return coherent_point_drift(
-        template, cloud, beta=s.beta, lam=s.lam, outliers=s.outliers, iterations=s.iterations, tolerance=s.tolerance, kernel=kernel
-    )
-
-
-def _points(mesh: Mesh, count: int) -> Floats:
-    vertices, _ = mesh.numpy()
-    return vertices[np.sort(farthest_points(vertices, count))]
