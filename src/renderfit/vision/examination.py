@@ -126,7 +126,7 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "photographs": len(chosen),
             "iou": round(float(np.mean(values)), 4),
             "iou_least": round(float(np.min(values)), 4),
-            "boundary_px": round(float(np.median(errors)), 3),
+            "boundary_px": round(float(np.median(errors)), 3) if np.isfinite(np.median(errors)) else None,
         }
 
     return {"all": of(records), **{name: of([record for record in records if record["category"] == name]) for name in categories}}

@@ -78,7 +78,7 @@ def window(subject: Subject, generator: np.random.Generator, size: int) -> tuple
 
     Two thirds of the windows fit the object closely; the others are as wide as a first look.
     """
-    low, high = subject.vertices.min(0), subject.vertices.max(0)
+    low, high = subject.bounds
     elevation, azimuth = math.radians(generator.uniform(-3, 68)), generator.uniform(0, 2 * math.pi)
     distance = generator.uniform(1.8, 4.0) * subject.diagonal
     flat = math.cos(elevation)
@@ -90,8 +90,8 @@ def window(subject: Subject, generator: np.random.Generator, size: int) -> tuple
     pose = Pose.from_parts(torch.tensor([[c, -s, 0], [s, c, 0], [0, 0, 1]], dtype=torch.float64) @ pose.rotation, pose.translation)
     pose = Pose.from_parts(pose.rotation, torch.tensor([0.0, 0.0, distance]) - pose.rotation @ middle)
     inside = pose.apply(torch.as_tensor(subject.vertices)).numpy()
-    flat_points = inside[:, :2] / inside[:, 2:]
-    least, most = flat_points.min(0), flat_points.max(0)
+    flat_points = np.ascontiguousarray((inside[:, :2] / inside[:, 2:]).T)
+    least, most = flat_points.min(axis=1), flat_points.max(axis=1)
     close = generator.random() < 0.67
     side = float((most - least).max()) * (generator.uniform(1.1, 1.5) if close else generator.uniform(1.4, 2.8))
     room = np.maximum(side - (most - least), 0) / 2
