@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from renderfit.errors import ShapeError
+from renderfit.errors import DataError, ShapeError
+
+
+def load_image(path: str | Path) -> NDArray[np.float32]:
+    """Read a picture file as (H, W, 3) float32 in [0, 1].
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no picture.
+    """
+    import imageio.v3 as iio
+
+    try:
+        return as_rgb(iio.imread(path))
+    except (OSError, ValueError) as problem:
+        raise DataError(f"image {path}: {problem}; expected a PNG or JPEG file") from problem
 
 
 def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:

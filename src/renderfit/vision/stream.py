@@ -6,11 +6,13 @@ import functools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, photograph
 
@@ -36,6 +38,28 @@ class Source:
     meshes: tuple[tuple[str, ...], ...]
     style: Style = TRAINING
     seed: int = 0
+
+
+MESH_FILES = (".ply", ".obj", ".stl", ".off", ".glb")
+
+
+def meshes_of(folder: str | Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """Return categories and their mesh paths from a folder with one sub-folder per category.
+
+    Raises
+    ------
+    DataError
+        If the folder is missing or holds no sub-folder with meshes.
+    """
+    folder = Path(folder)
+    found = {}
+    for inner in sorted(entry for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else ():
+        names = tuple(str(path) for path in sorted(inner.iterdir()) if path.suffix.lower() in MESH_FILES)
+        if names:
+            found[inner.name] = names
+    if not found:
+        raise DataError(f"{folder}: no meshes; expected one sub-folder per category with files {', '.join(MESH_FILES)}")
+    return tuple(found), tuple(found.values())
 
 
 @functools.lru_cache(maxsize=512)

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+
+from renderfit.errors import DataError, ShapeError
+from renderfit.geometry import Camera, Pose, load_mesh
+from renderfit.rendering.photo import Style, photograph
+from renderfit.vision import segment
+from renderfit.vision.images import as_rgb
+from renderfit.vision.scores import boundary_error, class_iou, confusion, intersection_over_union
+from renderfit.vision.segmentation import largest_part, paste, window_probabilities
+
+CAMERA = Camera.centred(96, 160.0)
+POSE = Pose.look_at(torch.tensor([0.3, 0.35, 0.3]), torch.tensor([0.0, 0.0, 0.09]))
+
+
+@pytest.fixture(scope="module")
+def photo(folder):
+    return photograph(load_mesh(folder / "can" / "one.ply"), CAMERA, POSE, 5, Style(backgrounds=("plain",), clutter=0))
+
+
+def test_the_object_is_found_with_and_without_a_pose(network, photo):
+    for camera, pose in ((CAMERA, POSE), (None, None)):
+        found = segment(photo.image, network, "can", camera, pose, size=32)
+        assert found.shape == (96, 96)
+        assert found.dtype == np.float64
+        assert 0 <= found.min() <= found.max() <= 1
+        assert intersection_over_union(found > 0.5, photo.mask) > 0.5
+
+
+def test_grey_alpha_and_deep_images_are_converted(photo):
+    whole = as_rgb(photo.image)
+    deep = photo.image.astype(np.uint16) * 257
+    assert np.allclose(as_rgb(deep), whole, atol=1e-6)
+    alpha = np.concatenate([photo.image, np.full((96, 96, 1), 255, np.uint8)], axis=2)
+    assert np.allclose(as_rgb(alpha), whole)
+    grey = as_rgb(photo.image[..., 0])
+    assert np.array_equal(grey[..., 0], grey[..., 2])
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (np.zeros((8, 8, 3), np.uint8), "at least 16"),
+        (np.zeros((32, 32, 2), np.uint8), "RGBA"),
+        (np.full((32, 32, 3), 7.0), "0..1"),
+        (np.full((32, 32, 3), np.nan), "finite"),
+        (np.zeros((32, 32, 3), np.int64), "uint8"),
+    ],
+)
+def test_what_is_no_image_is_refused_with_the_reason(network, image, reason):
+    with pytest.raises(ShapeError, match=reason):
+        segment(image, network)
+
+
+def test_wrong_category_size_and_pose_are_refused(network, photo):
+    with pytest.raises(DataError, match="can, crate"):
+        segment(photo.image, network, "cup")
+    with pytest.raises(ShapeError, match="as its camera says"):
+        segment(photo.image, network, "can", Camera.centred(64, 100.0), POSE)
+    behind = Pose(torch.diag(torch.tensor([1.0, -1.0, -1.0, 1.0])))
+    with pytest.raises(DataError, match="in front"):
+        segment(photo.image, network, "can", CAMERA, behind)
+
+
+def test_an_image_without_the_object_says_so(network):
+    class Blind(torch.nn.Module):
+        categories = network.categories
+
+        def __init__(self):
+            super().__init__()
+            self.weight = torch.nn.Parameter(torch.zeros(1))
+
+        def forward(self, images):
+            return torch.stack([images[:, 0] * 0 + 9, images[:, 0], images[:, 0]], dim=1)
+
+    with pytest.raises(DataError, match="no can found"):
+        segment(np.zeros((64, 64, 3), np.uint8), Blind(), "can")
+
+
+def test_a_window_is_pasted_where_it_was_cut():
+    class Copy(torch.nn.Module):
+        def forward(self, images):
+            return torch.cat([-20 * (images[:, :1] - 0.5), 20 * (images[:, :1] - 0.5)], dim=1)
+
+    disc = ((np.mgrid[:64, :64] + 0.5 - np.array([[[40]], [[22]]])) ** 2).sum(0) < 81
+    whole = torch.from_numpy(np.repeat(disc[None, None], 3, axis=1).astype(np.float32))
+    window = (22.0, 40.0, 32.0)
+    scores = window_probabilities(whole, window, Copy(), 32)
+    assert np.array_equal(paste(scores[1], window, 64, 64) > 0.5, disc)
+
+
+def test_scores_of_known_masks():
+    mask = np.zeros((20, 20), bool)
+    mask[5:15, 5:15] = True
+    moved = np.roll(mask, 2, axis=1)
+    assert intersection_over_union(mask, moved) == pytest.approx(80 / 120)
+    assert intersection_over_union(mask & False, moved & False) == 1.0
+    assert boundary_error(mask, mask) == 0
+    assert 0 < boundary_error(mask, moved) <= 2
+    assert boundary_error(mask, mask & False) == np.inf
+    counts = confusion(mask.astype(int), mask.astype(int), 3)
+    assert counts.sum() == 400
+    assert class_iou(counts)[:2].tolist() == [1.0, 1.0]
+    assert np.isnan(class_iou(counts)[2])
+
+
+def test_the_largest_part_is_kept():
+    mask = np.zeros((10, 10), bool)
+    mask[1:3, 1:3] = mask[5:9, 5:9] = True
+    assert largest_part(mask).sum() == 16

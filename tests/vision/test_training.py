@@ -1,0 +1,67 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from renderfit.errors import DataError
+from renderfit.vision import stream, training
+from renderfit.vision.examination import window_scores
+
+
+def test_samples_depend_on_seed_and_index_only(source):
+    image, label = stream.paint(source, 7, 32)
+    again, label_again = stream.paint_many(source, 6, 2, 32)[1]
+    assert np.array_equal(image, again)
+    assert np.array_equal(label, label_again)
+    assert image.shape == (32, 32, 3)
+    assert set(np.unique(label)) <= {0, 1, 2}
+    assert (label > 0).mean() > 0.02
+    assert not np.array_equal(image, stream.paint(dataclasses.replace(source, seed=4), 7, 32)[0])
+
+
+def test_mirroring_moves_image_and_label_together():
+    image = np.zeros((8, 8, 3), np.uint8)
+    image[:, :3] = 255
+    label = (image[..., 0] > 0).astype(np.uint8)
+    images, labels = stream.augmented([(image, label)] * 16, np.random.default_rng(0))
+    bright = images.mean(dim=1) > 0.5
+    assert torch.equal(bright, labels > 0)
+    assert labels[:, 0, 0].float().mean() not in {0.0, 1.0}
+
+
+def test_interrupted_training_ends_with_the_same_weights(source, settings, tmp_path):
+    short = dataclasses.replace(settings, small_steps=3, steps=6, batch=4, save_every=2)
+    whole, log = training.train(source, ("can", "crate"), short, state=tmp_path / "state")
+    assert (tmp_path / "state").is_file()  # of step 4
+    resumed, log_again = training.train(source, ("can", "crate"), short, state=tmp_path / "state")
+    assert log == log_again
+    for name, value in whole.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name]), name
+
+
+def test_a_state_of_another_network_is_refused(source, settings, tmp_path):
+    short = dataclasses.replace(settings, small_steps=2, steps=2, batch=4, save_every=1)
+    training.train(source, ("can", "crate"), short, state=tmp_path / "state")
+    with pytest.raises(DataError, match="delete it"):
+        training.train(source, ("can", "crate"), dataclasses.replace(short, width=4), state=tmp_path / "state")
+
+
+def test_a_short_training_learns_to_segment(network, source):
+    samples = stream.paint_many(source, 10**6, 24, 32)
+    scores = window_scores(network, samples)
+    assert scores["mean"] > 0.5, scores
+    assert scores["background"] > 0.85, scores
+
+
+def test_rate_rises_once_and_falls():
+    rates = [training.schedule(step, 100) for step in range(100)]
+    assert max(rates) == pytest.approx(1.0)
+    assert rates[0] < 0.3
+    assert rates[-1] < 0.02
+    assert sorted(rates[6:], reverse=True) == rates[6:]
+
+
+def test_folders_without_meshes_are_refused(tmp_path):
+    with pytest.raises(DataError, match="sub-folder per category"):
+        stream.meshes_of(tmp_path)

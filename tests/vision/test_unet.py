@@ -1,0 +1,36 @@
+import pytest
+import torch
+
+from renderfit.errors import DataError, ShapeError
+from renderfit.vision import UNet, load_network, save_network
+
+
+def test_logits_have_one_channel_a_class_at_full_resolution():
+    network = UNet(("a", "b"), width=4, levels=3)
+    images = torch.rand(2, 3, 16, 24)
+    assert network(images).shape == (2, 3, 16, 24)
+    assert network.features(images).shape == (2, 4, 16, 24)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 18, 16), (1, 1, 16, 16), (3, 16, 16)])
+def test_images_of_other_shapes_are_refused(shape):
+    with pytest.raises(ShapeError, match="multiples of 4"):
+        UNet(("a",), width=4, levels=3)(torch.rand(shape))
+
+
+def test_saved_network_answers_the_same(tmp_path):
+    network = UNet(("a", "b"), width=4, levels=3).eval()
+    save_network(network, tmp_path, seed=5)
+    loaded = load_network(tmp_path)
+    images = torch.rand(1, 3, 16, 16)
+    assert loaded.categories == ("a", "b")
+    assert torch.equal(loaded(images), network(images))
+
+
+def test_broken_weights_are_named(tmp_path):
+    save_network(UNet(("a",), width=4, levels=3), tmp_path)
+    (tmp_path / "unet.safetensors").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="renderfit train"):
+        load_network(tmp_path)
+    with pytest.raises(DataError):
+        load_network(tmp_path / "missing")
