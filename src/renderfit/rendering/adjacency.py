@@ -12,6 +12,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 _of_tensor: WeakIdKeyDictionary = WeakIdKeyDictionary()
 _of_array: dict[int, tuple[weakref.ref, NDArray[np.int32]]] = {}
+_checked: dict[int, tuple[weakref.ref, int]] = {}
 
 
 def face_array(faces: Tensor) -> NDArray[np.int64]:
@@ -34,6 +35,18 @@ def neighbours(faces: NDArray[np.int64]) -> NDArray[np.int32]:
     if known is None or known[0]() is not faces:
         _of_array[key] = known = (weakref.ref(faces, lambda _: _of_array.pop(key, None)), _pair(faces))
     return known[1]
+
+
+def remember_checked(faces: NDArray[np.int64]) -> None:
+    """Note that all entries of the array are vertex indices, so that the next use need not look again."""
+    key = id(faces)
+    _checked[key] = (weakref.ref(faces, lambda _: _checked.pop(key, None)), int(faces.max()))
+
+
+def largest_vertex(faces: NDArray) -> int:
+    """Return the largest index of an array that was checked before, else -1."""
+    known = _checked.get(id(faces))
+    return known[1] if known is not None and known[0]() is faces else -1
 
 
 @numba.njit(cache=True, nogil=True)

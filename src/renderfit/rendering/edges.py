@@ -96,6 +96,8 @@ def edge_forces(
     for row in range(height):
         for column in range(width):
             fa = ids[row, column]
+            if (column + 1 == width or ids[row, column + 1] == fa) and (row + 1 == height or ids[row + 1, column] == fa):
+                continue
             for axis in range(2):
                 r, c = (row, column + 1) if axis == 0 else (row + 1, column)
                 if r >= height or c >= width:

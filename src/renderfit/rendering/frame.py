@@ -9,8 +9,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.attributes import interpolate_pixels
+from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.shade import Settings
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from renderfit.errors import ShapeError
 from renderfit.geometry import Camera
+from renderfit.rendering.adjacency import face_array, largest_vertex, remember_checked
 from renderfit.rendering.backends import choose
 from renderfit.rendering.cpu_raster import rasterize_kernel
 from renderfit.rendering.fragments import Fragments
@@ -90,7 +91,9 @@ def as_points(vertices: Tensor | ArrayLike) -> NDArray[np.float64]:
 
 def as_faces(faces: Tensor | ArrayLike, count: int) -> NDArray[np.int64]:
     """Return `faces` as a C-ordered int64 array (F, 3) whose entries are below `count`."""
-    values = faces.detach().cpu().numpy() if isinstance(faces, Tensor) else np.asarray(faces)
+    values = face_array(faces) if isinstance(faces, Tensor) else np.asarray(faces)
+    if largest_vertex(values) in range(count):
+        return values
     if values.size == 0:
         return np.zeros((0, 3), np.int64)
     if values.ndim != 2 or values.shape[1] != 3 or values.dtype.kind not in "iu":
@@ -98,6 +101,7 @@ def as_faces(faces: Tensor | ArrayLike, count: int) -> NDArray[np.int64]:
     values = np.ascontiguousarray(values, dtype=np.int64)
     if values.min() < 0 or values.max() >= count:
         raise ShapeError(f"faces refer to vertices {values.min()}..{values.max()}; expected 0..{count - 1}")
+    remember_checked(values)
     return values
 
 

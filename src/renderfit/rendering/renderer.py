@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
+import torch
 from torch import Tensor
 
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
@@ -78,13 +81,24 @@ def render(
     h = to_pixels(mesh.vertices, matrix)
     fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull)
     make_normals = functools.cache(lambda: _camera_normals(mesh, pose))
-    colors = vertex_colors(mesh, make_normals, shading)
+    return assemble(h, vertex_colors(mesh, make_normals, shading), fragments, settings, make_normals, dtype=mesh.vertices.dtype)
+
+
+def assemble(
+    h: Tensor,
+    colors: Tensor | None,
+    fragments: Fragments,
+    settings: Settings,
+    make_normals: Callable[[], Tensor],
+    instance: Tensor | None = None,
+    dtype: torch.dtype = torch.float64,
+) -> Frame:
+    """Shade the fragments: vertex colours (V, 3), or uniform red when there are none."""
     if colors is None:
-        _, mask = shade_image(h, mesh.vertices.new_zeros((len(h), 0)), fragments, settings)
-        rgb = uniform(mask)
-    else:
-        rgb, mask = shade_image(h, colors, fragments, settings)
-    return Frame(rgb, mask, fragments, h, make_normals, settings)
+        _, mask = shade_image(h, torch.zeros((len(h), 0), dtype=dtype, device=h.device), fragments, settings)
+        return Frame(uniform(mask), mask, fragments, h, make_normals, settings, instance)
+    rgb, mask = shade_image(h, colors, fragments, settings)
+    return Frame(rgb, mask, fragments, h, make_normals, settings, instance)
 
 
 def _camera_normals(mesh: Mesh, pose: Pose) -> Tensor:

@@ -65,3 +65,8 @@ def vertex_colors(mesh: Mesh, make_normals: Callable[[], Tensor], shading: Shadi
 def uniform(mask: Tensor, color: tuple[float, float, float] = RED) -> Tensor:
     """Return an image (H, W, 3) of one colour where the mask is."""
     return mask[..., None] * torch.tensor(color, dtype=mask.dtype, device=mask.device)
+
+
+def uniform_colors(mesh: Mesh, color: tuple[float, float, float] = RED) -> Tensor:
+    """Return one colour (V, 3) for all vertices."""
+    return mesh.vertices.new_tensor(color).expand(len(mesh.vertices), 3)

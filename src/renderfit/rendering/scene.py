@@ -1,0 +1,138 @@
+"""Several objects in one image, and several images in one call."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from renderfit.errors import ShapeError
+from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.frame import Frame
+from renderfit.rendering.normals import vertex_normals
+from renderfit.rendering.projection import projection_matrix, to_pixels
+from renderfit.rendering.raster import Backend, rasterize_pixels
+from renderfit.rendering.renderer import assemble, render
+from renderfit.rendering.shade import Gradient, Settings
+from renderfit.rendering.shading import Shading, uniform_colors, vertex_colors
+
+KEPT = 8
+"""Joined face arrays that are kept, so that their neighbours are found once."""
+
+_joined: OrderedDict[tuple[int, ...], tuple[list[NDArray[np.int64]], NDArray[np.int64], Tensor]] = OrderedDict()
+
+
+def render_scene(
+    objects: Sequence[tuple[Mesh, Pose]],
+    camera: Camera,
+    shading: Shading = "lambert",
+    backend: Backend = "auto",
+    gradient: Gradient = "edge",
+    *,
+    cull: bool = False,
+    intrinsics: Tensor | None = None,
+) -> Frame:
+    """Render several objects that may hide each other.
+
+    Parameters
+    ----------
+    objects : sequence of (Mesh, Pose)
+        Each with its own object-to-camera pose; gradients reach every mesh and every pose.
+    camera, shading, backend, gradient, cull, intrinsics
+        As for `render`.
+
+    Returns
+    -------
+    Frame
+        ``face_id`` counts through the objects in order; ``instance_id`` says which object it is.
+
+    Raises
+    ------
+    ShapeError
+        If there is no object.
+    """
+    if not objects:
+        raise ShapeError("the scene has no objects; expected at least one (mesh, pose)")
+    settings = Settings(gradient, camera)
+    matrix = projection_matrix(camera, intrinsics)
+    h = torch.cat([to_pixels(mesh.vertices, matrix @ pose.matrix.double().cpu()) for mesh, pose in objects])
+    faces, instance = _join([face_array(mesh.faces) for mesh, _ in objects], [len(mesh.vertices) for mesh, _ in objects])
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), faces, camera, backend, cull=cull)
+
+    def normals() -> Tensor:
+        return torch.cat([vertex_normals(mesh) @ pose.rotation.to(mesh.vertices).T for mesh, pose in objects])
+
+    parts = [
+        vertex_colors(mesh, lambda mesh=mesh, pose=pose: vertex_normals(mesh) @ pose.rotation.to(mesh.vertices).T, shading)  # type: ignore[misc]
+        for mesh, pose in objects
+    ]
+    colors = torch.cat([uniform_colors(mesh) if part is None else part for (mesh, _), part in zip(objects, parts, strict=True)])
+    return assemble(h, colors, fragments, settings, normals, instance)
+
+
+def _join(arrays: list[NDArray[np.int64]], counts: list[int]) -> tuple[NDArray[np.int64], Tensor]:
+    """Return all faces with vertex offsets (the same array for the same parts) and each face's object."""
+    key = (*map(id, arrays), *counts)
+    if key not in _joined:
+        offsets = np.cumsum([0, *counts])
+        faces = np.concatenate([array + offset for array, offset in zip(arrays, offsets, strict=False)])
+        instance = torch.repeat_interleave(torch.arange(len(arrays)), torch.tensor([len(array) for array in arrays]))
+        _joined[key] = (arrays, faces, instance)
+        while len(_joined) > KEPT:
+            _joined.popitem(last=False)
+    return _joined[key][1:]
+
+
+@dataclass(eq=False)
+class Frames:
+    """A batch of frames; each image is stacked along a new first axis when it is asked for."""
+
+    frames: list[Frame]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Frame:
+        return self.frames[index]
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name not in ("rgb", "mask", "depth", "normals", "face_id", "vertex_id", "barycentrics", "instance_id"):
+            raise AttributeError(f"a batch of frames has no {name!r}")
+        return torch.stack([getattr(frame, name) for frame in self.frames])
+
+
+def render_batch(meshes: Mesh | Sequence[Mesh], camera: Camera, poses: Pose | Sequence[Pose], *args: Any, **options: Any) -> Frames:
+    """Render a batch of poses, of shapes, or of both in pairs.
+
+    Parameters
+    ----------
+    meshes : Mesh or sequence of B Mesh
+    camera : Camera
+    poses : Pose or sequence of B Pose
+    *args, **options
+        As for `render`, after the pose.
+
+    Returns
+    -------
+    Frames
+        ``frames.rgb`` is (B, H, W, 3), ``frames.mask`` (B, H, W), ...; ``frames[k]`` is a `Frame`.
+
+    Raises
+    ------
+    ShapeError
+        If both are sequences of different lengths, or one is empty.
+    """
+    shapes = [meshes] if isinstance(meshes, Mesh) else list(meshes)
+    views = [poses] if isinstance(poses, Pose) else list(poses)
+    count = max(len(shapes), len(views))
+    if min(len(shapes), len(views)) == 0 or not {len(shapes), len(views)} <= {1, count}:
+        raise ShapeError(f"{len(shapes)} meshes and {len(views)} poses; expected equal numbers, or one of either")
+    shapes, views = shapes * (count // len(shapes)), views * (count // len(views))
+    return Frames([render(mesh, camera, pose, *args, **options) for mesh, pose in zip(shapes, views, strict=True)])
