@@ -21,7 +21,7 @@ def photo(folder):
 
 def test_the_object_is_found_with_and_without_a_pose(network, photo):
     for camera, pose in ((CAMERA, POSE), (None, None)):
-        found = segment(photo.image, network, "can", camera, pose, size=32)
+        found = segment(photo.image, network, "can", camera, pose)
         assert found.shape == (96, 96)
         assert found.dtype == np.float64
         assert 0 <= found.min() <= found.max() <= 1
@@ -65,7 +65,7 @@ def test_wrong_category_size_and_pose_are_refused(network, photo):
 
 def test_an_image_without_the_object_says_so(network):
     class Blind(torch.nn.Module):
-        categories = network.categories
+        categories, window = network.categories, 32
 
         def __init__(self):
             super().__init__()

@@ -29,7 +29,7 @@ def command(
     out.mkdir(parents=True, exist_ok=True)
     state = out / "training-state.safetensors"
     network, log = training.train(stream.Source(found, seed=seed), categories, settings, state=state)
-    save_network(network, out, seed=seed, steps=settings.steps, size=settings.size, loss=log.loss)
+    save_network(network, out, seed=seed, steps=settings.steps, loss=log.loss)
     state.unlink(missing_ok=True)
     emit(
         {"categories": list(categories), "meshes": [len(names) for names in found], "steps": settings.steps, "loss": log.loss[-1:]}, as_json

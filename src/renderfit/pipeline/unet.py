@@ -38,7 +38,7 @@ def run() -> None:
         category: [Subject.of(load_mesh(mesh_path("dataset", category, name))) for name in split.test.values()]
         for category, split in found.items()
     }
-    records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5, size=settings.size)
+    records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5)
     training_hash = _hash([path for names in source.meshes for path in names])
     with whole_folder(paths.ARTIFACTS / "unet") as part:
         save_network(

@@ -22,7 +22,8 @@ def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     _save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
-    description = {"categories": list(network.categories), "width": network.width, "levels": network.levels, **about}
+    shape = {"categories": list(network.categories), "width": network.width, "levels": network.levels, "window": network.window}
+    description = shape | about
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
 
 
@@ -37,7 +38,8 @@ def load_network(folder: str | Path) -> UNet:
     folder = Path(folder)
     try:
         description = json.loads((folder / DESCRIPTION).read_text())
-        network = UNet(tuple(description["categories"]), int(description["width"]), int(description["levels"]))
+        sizes = (int(description[name]) for name in ("width", "levels", "window"))
+        network = UNet(tuple(description["categories"]), *sizes)
         network.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
         raise DataError(

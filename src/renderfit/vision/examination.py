@@ -52,7 +52,6 @@ def examine(
     *,
     seed: int,
     style: Style = EXAM,
-    size: int = 128,
     distance: float = 0.7,
 ) -> list[dict[str, Any]]:
     """Photograph subjects and segment them as registration does, from a noisy start pose.
@@ -67,8 +66,6 @@ def examine(
         Photographs per subject, from the sphere band of the default test views.
     seed : int
     style : Style
-    size : int
-        Side of the network's window [px].
     distance : float
         Camera to object [m].
 
@@ -85,7 +82,7 @@ def examine(
                 pose, start = _poses(generator, subject, distance)
                 photo = photograph(subject, camera, pose, int(generator.integers(1 << 31)), style)
                 record = {"category": category, "subject": number, "view": view}
-                records.append(record | judged(network, photo.image, photo.mask, category, camera, start, size))
+                records.append(record | judged(network, photo.image, photo.mask, category, camera, start))
     return records
 
 
@@ -100,12 +97,10 @@ def _poses(generator: np.random.Generator, subject: Subject, distance: float) ->
     return pose, Pose.from_parts(turned.rotation, turned.translation + shift)
 
 
-def judged(
-    network: UNet, image: NDArray[np.uint8], mask: NDArray[np.bool_], category: str, camera: Camera, start: Pose, size: int
-) -> dict[str, Any]:
+def judged(network: UNet, image: NDArray[np.uint8], mask: NDArray[np.bool_], category: str, camera: Camera, start: Pose) -> dict[str, Any]:
     """Segment one photograph and score it; nothing found counts as an empty mask."""
     try:
-        found = segment(image, network, category, camera, start, size=size) > 0.5
+        found = segment(image, network, category, camera, start) > 0.5
     except DataError:
         found = np.zeros_like(mask)
     error = boundary_error(found, mask)

@@ -29,7 +29,7 @@ def segment(
     camera: Camera | None = None,
     pose: Pose | None = None,
     *,
-    size: int = 128,
+    size: int | None = None,
     extent: float = 0.3,
 ) -> NDArray[np.float64]:
     """Find the object in a photograph.
@@ -47,8 +47,8 @@ def segment(
         One of ``network.categories``; default: the one with the most pixels.
     camera, pose : Camera and Pose, optional
         With both, the search starts around the object's origin.
-    size : int
-        Side of the window as the network sees it [px].
+    size : int, optional
+        Side of the window as the network sees it [px]; default: what it was trained on.
     extent : float
         Largest extent of an object [m], for the first window.
 
@@ -74,6 +74,7 @@ def segment(
         raise DataError(f"category {category!r} is unknown to the network; expected one of {', '.join(network.categories)}")
     if camera is not None and (camera.height, camera.width) != (height, width):
         raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
+    size = size or network.window
     window = (width / 2, height / 2, float(max(width, height)))
     if camera is not None and pose is not None:
         window = _window_of_pose(camera, pose, extent)

@@ -26,6 +26,8 @@ class UNet(nn.Module):
         Channels at full resolution; they double per level up to eight times.
     levels : int
         Resolutions; each halves the one above.
+    window : int
+        Side of the windows it was trained on [px], the size at which `segment` shows it an object.
 
     Raises
     ------
@@ -37,9 +39,9 @@ class UNet(nn.Module):
     Ronneberger, Fischer, Brox (2015).
     """
 
-    def __init__(self, categories: tuple[str, ...] | list[str], width: int = 12, levels: int = 5) -> None:
+    def __init__(self, categories: tuple[str, ...] | list[str], width: int = 12, levels: int = 5, window: int = 128) -> None:
         super().__init__()
-        self.categories, self.width, self.levels = tuple(categories), width, levels
+        self.categories, self.width, self.levels, self.window = tuple(categories), width, levels, window
         channels = [width * min(8, 2**level) for level in range(levels)]
         self.first = _convolution(3, width)
         self.down = nn.ModuleList(nn.Sequential(_convolution(a, b), _convolution(b, b)) for a, b in pairwise(channels))
