@@ -17,6 +17,9 @@ _HOME = {
     "rasterize": "rendering",
     "interpolate": "rendering",
     "render": "rendering",
+    "render_batch": "rendering",
+    "render_scene": "rendering",
+    "explain_gradient": "rendering",
     "photograph": "rendering.photo",
     "make_watertight": "watertight",
     "coherent_point_drift": "shapes",
@@ -29,7 +32,7 @@ _HOME = {
     "Registration": "registration",
     "register_pointcloud": "registration",
     "vertex_error": "evaluation",
-    "check_gradients": "evaluation",
+    "check_gradients": "evaluation.gradient_accuracy",
     "doctor": "pipeline.doctor",
 }
 

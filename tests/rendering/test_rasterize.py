@@ -24,7 +24,7 @@ def test_neighbouring_triangles_leave_no_gap_and_share_no_pixel():
     points = np.stack([x, y, np.ones_like(x)], -1).reshape(-1, 3)
     points[:, :2] += generator.uniform(-0.05, 0.05, (len(points), 2))
     corner = (np.arange(side - 1)[:, None] * side + np.arange(side - 1)).reshape(-1, 1)
-    faces = np.concatenate([corner + [0, 1, side], corner + [1, side + 1, side]])
+    faces = np.concatenate([corner + np.array([0, 1, side]), corner + np.array([1, side + 1, side])])
     view = Camera.centred(64, 32.0)
     assert (rasterize(points, faces, view, "cpu").face_id >= 0).all()
     covered = sum((rasterize(points, faces[k : k + 1], view, "cpu").face_id >= 0).astype(int) for k in range(len(faces)))

@@ -62,7 +62,7 @@ def scene(name: str, vertices: int, size: int = 128, seed: int = 0) -> GradientS
     if name not in SCENES:
         raise ConfigError(f"scene is {name!r}; expected one of {', '.join(SCENES)}")
     parts = SCENES[name](vertices)
-    offsets = np.cumsum([0] + [len(points) for points, _ in parts])
+    offsets = np.cumsum([0, *(len(points) for points, _ in parts)])
     points = np.concatenate([points for points, _ in parts])
     faces = np.concatenate([triangles + offset for (_, triangles), offset in zip(parts, offsets, strict=False)])
     colors = 0.5 + 0.4 * np.sin(points @ np.array([[19.0, 7.0, -11.0], [-5.0, 17.0, 13.0], [9.0, -13.0, 15.0]]) + [0.0, 1.0, 2.0])
@@ -75,7 +75,7 @@ def scene(name: str, vertices: int, size: int = 128, seed: int = 0) -> GradientS
 
 
 def _modes(points: NDArray[np.float64], part: slice, seed: int) -> list[NDArray[np.float64]]:
-    """Translations, rotations, scale and five smooth deformations of one part."""
+    """Return translations, rotations, scale and five smooth deformations of one part."""
     generator = np.random.default_rng(seed)
     local = points[part] - points[part].mean(axis=0)
     moves = [np.broadcast_to(axis, local.shape) for axis in np.eye(3)]

@@ -1,0 +1,34 @@
+"""``renderfit bench renderer``: time of forward and backward against the number of vertices (Fig. 3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure on this machine.")
+
+
+@app.callback()
+def _group() -> None:
+    """Measure on this machine."""
+
+
+@app.command()
+def renderer(
+    vertices: Annotated[list[int] | None, typer.Option(help="mesh sizes; repeat the option")] = None,
+    resolution: Annotated[int, typer.Option(help="image side [px]")] = 1024,
+    repeats: Annotated[int, typer.Option(help="passes; the median counts")] = 5,
+    peers: Annotated[bool, typer.Option(help="time other renderers that can be imported")] = True,
+    out: Annotated[Path | None, typer.Option(help="write the measurement to this JSON file")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
+) -> None:
+    """Time the renderer, and others beside it where they are installed."""
+    from renderfit.cli.output import emit
+    from renderfit.evaluation import runtime
+
+    result = runtime.measure(vertices or (1000, 10000, 100000, 1000000), (resolution,), repeats, peers=peers)
+    if out is not None:
+        runtime.write(result, out)
+    emit(result, as_json)
