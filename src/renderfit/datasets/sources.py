@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
 from renderfit import paths
+from renderfit.datasets.folder import DeepCPD, Folder
+from renderfit.datasets.real import Drills, Open
 from renderfit.datasets.recipes import SPLIT, build_recipe
 from renderfit.datasets.split import Split, load_split
 from renderfit.errors import DataError
@@ -48,11 +51,22 @@ class Recipes:
 def named(source: str) -> Source:
     """Return the data set that ``dataset.source`` names.
 
+    Parameters
+    ----------
+    source : str
+        default, open, drills, deepcpd, or the path of a folder of meshes (relative to the root).
+
     Raises
     ------
     DataError
-        If there is no such source.
+        If the data set is not there, or not what it should be; the message says where it is looked for.
     """
     if source == "default":
         return Recipes(paths.DATA)
-    raise DataError(f"dataset.source is {source!r}; expected default, open, drills, deepcpd or a folder of meshes")
+    if source == "open":
+        return Open()
+    if source == "drills":
+        return Drills()
+    if source == "deepcpd":
+        return DeepCPD(Path(os.environ.get("RENDERFIT_DEEPCPD", paths.ROOT / "deepcpd")))
+    return Folder((paths.ROOT / source).resolve())

@@ -167,7 +167,7 @@ def _pulled(field: Field, vertices: Array, quads: NDArray[np.int64], cell: float
             for axis in range(3):
                 total[:, axis] = np.bincount(edges[:, 0], vertices[edges[:, 1], axis], len(vertices))
                 total[:, axis] += np.bincount(edges[:, 1], vertices[edges[:, 0], axis], len(vertices))
-            vertices = vertices + smoothing * (total / degree - vertices)
+            vertices = vertices + smoothing * (total / np.maximum(degree, 1) - vertices) * (degree > 0)
         h = 0.05 * cell
         value = field(vertices)
         gradient = np.stack([(field(vertices + h * e) - value) / h for e in np.eye(3)], axis=1)

@@ -1,0 +1,67 @@
+"""Choosing roles where nobody has: the most central instance is the canonical, the tests are a middling and an outlying one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from renderfit.datasets.split import Split, check
+from renderfit.geometry.mesh import Mesh
+from renderfit.geometry.sampling import farthest_points, sample_surface
+
+POINTS = 400
+
+
+def points_of(mesh: Mesh, count: int = POINTS) -> NDArray[np.float64]:
+    """Return about `count` points (count, 3) [m] spread evenly over a mesh or cloud."""
+    vertices, faces = mesh.numpy()
+    dense = sample_surface(mesh, 8 * count) if len(faces) else vertices
+    return dense[farthest_points(dense, count)]
+
+
+def distances(meshes: Mapping[str, Mesh]) -> NDArray[np.float64]:
+    """Return the symmetric mean nearest distance (N, N) [m] between all pairs."""
+    clouds = [points_of(mesh) for mesh in meshes.values()]
+    trees = [cKDTree(cloud) for cloud in clouds]
+    found = np.array([[tree.query(cloud)[0].mean() for tree in trees] for cloud in clouds])
+    return 0.5 * (found + found.T)
+
+
+def choose(category: str, meshes: Mapping[str, Mesh], origin: str) -> Split:
+    """Split the instances of a category by their shapes alone.
+
+    Parameters
+    ----------
+    category : str
+        For messages.
+    meshes : mapping
+        Name -> mesh or cloud, all in one frame [m].
+    origin : str
+        Where they come from, for messages.
+
+    Returns
+    -------
+    Split
+        Canonical: smallest mean distance to all others. T1: the median of the others by mean
+        distance. T2: the largest (from five instances on). The rest trains, nearest first.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than three instances.
+    """
+    names = list(meshes)
+    if len(names) < 3:
+        check(category, Split(names[0] if names else "", tuple(names[1:]), {}), origin)
+    mean = distances(meshes).mean(axis=1)
+    order = [names[k] for k in np.lexsort((np.array(names), mean.round(9)))]
+    canonical, others = order[0], order[1:]
+    test = {"t1": others[len(others) // 2]}
+    if len(names) >= 5:
+        test["t2"] = others[-1]
+    split = Split(canonical, tuple(name for name in others if name not in test.values()), test)
+    check(category, split, origin)
+    return split
