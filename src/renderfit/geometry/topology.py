@@ -61,7 +61,7 @@ def topology(faces: ArrayLike) -> Topology:
     order = np.argsort(edge, kind="stable")
     same = edge[order[1:]] == edge[order[:-1]]
     one, two = order[:-1][same], order[1:][same]
-    fans = _fans(triangles, start, end, one, two)
+    fans = _fans(start, one, two)
     face_graph = coo_array((np.ones(len(one)), (one // 3, two // 3)), shape=(max(len(triangles), 1),) * 2)
     return Topology(
         watertight=len(triangles) > 0 and bool((per_edge == 2).all()),
@@ -73,9 +73,9 @@ def topology(faces: ArrayLike) -> Topology:
     )
 
 
-def _fans(triangles: NDArray, start: NDArray, end: NDArray, one: NDArray, two: NDArray) -> int:
+def _fans(start: NDArray, one: NDArray, two: NDArray) -> int:
     """Count the fans: corners of faces joined when their faces share an edge at that vertex."""
-    if not len(triangles):
+    if not len(start):
         return 0
     after = np.arange(len(start)) // 3 * 3 + (np.arange(len(start)) + 1) % 3  # corner of an edge's end
     flipped = start[one] != start[two]

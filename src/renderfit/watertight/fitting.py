@@ -78,7 +78,7 @@ class Fit:
         return True
 
     def _planes(self) -> NDArray[np.float64]:
-        """Unit normals (T, 3) of the input triangles in the order of the tree; zero without area."""
+        """Return unit normals (T, 3) of the input triangles in the order of the tree; zero without area."""
         corners = self.tree[3].reshape(-1, 3, 3)
         cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         length = np.linalg.norm(cross, axis=1, keepdims=True)

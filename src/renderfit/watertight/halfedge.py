@@ -108,7 +108,7 @@ def flip(start, twin, spoke, e):
 def split(start, twin, spoke, e, vertex, edges):
     """Put `vertex` on the edge e, using half-edges `edges`..`edges` + 5 for the two new faces."""
     o = twin[e]
-    e1, e2, o1, o2 = after(e), before(e), after(o), before(o)
+    e1, e2, o2 = after(e), before(e), before(o)
     b, p, q = start[o], start[e2], start[o2]
     t1, s2 = twin[e1], twin[o2]
     n, m = edges, edges + 3

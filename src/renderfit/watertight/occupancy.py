@@ -15,7 +15,7 @@ EMPTY, OCCUPIED, OUTSIDE = 0, 1, 2
 
 
 @njit(cache=True)
-def _separated(tri, cx, cy, cz, ex, ey, ez):
+def _separated(tri, cx, cy, cz, ex, ey, ez):  # noqa: PLR0911
     """Return whether one of the 13 axes separates the triangle (9,) from the box (centre, half sides)."""
     ax, ay, az = tri[0] - cx, tri[1] - cy, tri[2] - cz
     bx, by, bz = tri[3] - cx, tri[4] - cy, tri[5] - cz
@@ -49,7 +49,7 @@ def _separated(tri, cx, cy, cz, ex, ey, ez):
 
 
 @njit(cache=True)
-def occupy(vertices, faces, grid):
+def occupy(vertices, faces, grid):  # noqa: PLR0912
     """Mark as OCCUPIED each cell whose closed box a triangle meets: descent of its cell range."""
     tri, stack = np.empty(9), np.empty((64, 6), np.int64)
     low, high = np.empty(3, np.int64), np.empty(3, np.int64)

@@ -166,7 +166,7 @@ def seek(tree, x, target, square, row, active):
 
 
 @njit(cache=True)
-def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, widest):
+def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, widest):  # noqa: PLR0912
     """Move the active vertices, and those around what moves, to their nearest input points.
 
     `pinned` vertices keep their target; `widest` bounds the valence. All arrays are changed in place.

@@ -61,7 +61,7 @@ def _faces_stay(x, start, twin, e, other, px, py, pz):
     fine = True
     while True:
         b, c = start[after(e)], start[before(e)]
-        if b != other and c != other:
+        if other not in (b, c):
             nx, ny, nz, area = _cross(x, v, b, c)
             x[v, 0], x[v, 1], x[v, 2] = px, py, pz
             mx, my, mz, new = _cross(x, v, b, c)
@@ -134,14 +134,13 @@ def _collapse(start, twin, spoke, e):
         start[other] = a
         other = turn(twin, other)
     twin[t1], twin[t2], twin[s1], twin[s2] = t2, t1, s2, s1
-    spoke[a], spoke[p], spoke[q], spoke[b] = t2, t1, s1, -1
-    spoke[a] = s2 if start[s2] == a else t2
+    spoke[a], spoke[p], spoke[q], spoke[b] = s2, t1, s1, -1
     for half in (e, after(e), before(e), o, after(o), before(o)):
         start[half] = -1
 
 
 @njit(cache=True)
-def collapse_short(x, row, start, twin, spoke, source, vertices, short, longest, least):
+def collapse_short(x, row, start, twin, spoke, source, vertices, short, longest, least):  # noqa: PLR0912
     """Collapse edges shorter than `short`, shortest first, while more than `least` vertices are left.
 
     No edge longer than `longest` is made. Returns the number of live vertices.
@@ -155,7 +154,7 @@ def collapse_short(x, row, start, twin, spoke, source, vertices, short, longest,
         a, b = start[e], start[after(e)]
         if _square(x, a, b) >= short * short or not _linked_right(start, twin, spoke, a, b):
             continue
-        best, kept, square = -1.0, -1, 0.0
+        kept = -1
         qx, qy, qz, triangle = 0.0, 0.0, 0.0, -1
         for choice in range(3):  # the midpoint on the source, else one of the ends
             if choice == 0:

@@ -16,6 +16,8 @@ from renderfit.watertight import halfedge, remesh
 
 ROUNDS = 6
 SPLIT, COLLAPSE = 4 / 3, 4 / 5  # of the wanted edge length
+COARSER = 3.0  # factor between the edge lengths of two stages on the way to a much coarser mesh
+GRAIN = 2.0**-20  # of the wanted edge length; coordinates are rounded to it, so that moving the mesh changes nothing
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,11 @@ class _Net:
         self.row = np.full(len(x), -1)
         self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
         self.count = int((self.spoke >= 0).sum())
+
+    def edge_length(self) -> float:
+        """Return the mean edge length."""
+        corners = self.x[self.start.reshape(-1, 3)]
+        return float(np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).mean())
 
     def split(self, limit: float, most: int) -> None:
         """Halve edges longer than `limit`."""
@@ -102,7 +109,12 @@ def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     if not area > 0:
         raise TopologyError("the mesh has no area; expected a closed surface with volume")
     unit, origin = np.sqrt(2 * area / (np.sqrt(3) * vertices)), points[faces].min(axis=(0, 1))
-    net = _Net((points - origin) / unit, faces)
+    net = _Net(np.round((points - origin) / unit / GRAIN) * GRAIN, faces)
+    length = COARSER * net.edge_length()
+    while length < 1:  # by stages, else single vertices swallow whole neighbourhoods
+        net.collapse(COLLAPSE * length, SPLIT * length, least=vertices)
+        net.improve(1)
+        length *= COARSER
     for _ in range(ROUNDS):
         net.split(SPLIT, most=4 * vertices)
         while net.collapse(COLLAPSE, SPLIT, least=4) > 0.02 * net.count:

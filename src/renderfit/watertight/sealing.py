@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from renderfit.watertight.occupancy import EMPTY, OCCUPIED, OUTSIDE, flood
 
-POCKET = 0.25  # an enclosed region is kept if at most this share of its surface opens to the outside
+POCKET = 0.1  # an enclosed region is kept if at most this share of its surface opens to the outside
 CHOICES = (0, 1, 2, 3, 4, 6, 8, 11, 16, 22, 28)  # [cells] that `choose_seal` tries
 COMPLETE = 0.97  # share of the largest enclosed volume that a smaller seal must reach
 CAVITY = 0.02  # enclosed cells / shell cells below which a mesh has no cavity to close

@@ -40,7 +40,7 @@ CORNERS, EDGES, INVERSE = _tables()
 
 @njit(cache=True)
 def _quads(solid, first):
-    """Number the quads: first (cells) gets the number of each cell's first quad; return cell and direction."""
+    """Return cell and direction of each quad; `first` gets the number of each cell's first quad."""
     nx, ny, nz = solid.shape
     total = 0
     for sweep in range(2):
