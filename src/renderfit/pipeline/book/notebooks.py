@@ -41,6 +41,7 @@ def stage(executed: Path, target: Path) -> list[Path]:
                 _export(cell, output.get("data", {}), target / "_static" / "figures")
                 _extract(output.get("data", {}), name, scenes)
         _title(notebook, name)
+        notebook.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}
         folder.mkdir(parents=True, exist_ok=True)
         found.append(folder / f"{name}.ipynb")
         nbformat.write(notebook, found[-1])
@@ -53,7 +54,11 @@ def _hide(cell: Any) -> None:
 
 
 def _title(notebook: Any, name: str) -> None:
-    """Give a notebook without a heading one, so that it has a name in the contents."""
+    """Give a notebook without a heading one, and those that run once an instance a heading that names it."""
+    if name.startswith("register-") and notebook.cells:
+        category, _, instance = name.removeprefix("register-").rpartition("-")
+        first = notebook.cells[0]
+        first["source"] = re.sub(r"\A# .*", f"# Registration of {category} {instance.upper()}", first.get("source", ""))
     if not notebook.cells or not notebook.cells[0].get("source", "").lstrip().startswith("# "):
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(f"# {name.replace('-', ' ').replace('_', ' ')}", id="title"))
 
