@@ -96,6 +96,7 @@ def _execute(source: Path, part: Path, parameters: dict[str, Any]) -> None:
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=True,
+            extra_arguments=["--log-level=ERROR"],  # the kernel talks to this machine only; its advice on that is noise
         )
 
 
