@@ -1,0 +1,233 @@
+"""Every source of meshes: accepted when right, refused by name when not."""
+
+import dataclasses
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from renderfit import paths
+from renderfit.datasets import mirror, real
+from renderfit.datasets.alignment import align, unit_of
+from renderfit.datasets.folder import DeepCPD, Folder
+from renderfit.datasets.intake import align_folder
+from renderfit.datasets.procedural import build
+from renderfit.datasets.procedural.catalogue import recipes
+from renderfit.datasets.reconstruct import load_cloud, reconstruct
+from renderfit.datasets.recipes import build_recipe
+from renderfit.datasets.sources import Recipes, named
+from renderfit.datasets.split import Split, chosen
+from renderfit.errors import DataError
+from renderfit.geometry import Mesh, save_mesh
+from renderfit.geometry.nearest import TriangleTree
+
+
+def box(x, y, z):
+    solid = trimesh.creation.box([x, y, z])
+    solid.apply_translation([0, 0, z / 2])
+    return Mesh(torch.as_tensor(np.asarray(solid.vertices)), torch.as_tensor(np.asarray(solid.faces)))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for k in range(5):
+        save_mesh(box(0.05 + 0.002 * k * k, 0.06, 0.2 + 0.01 * k), tmp_path / "mug" / f"m{k}.ply")
+    return tmp_path
+
+
+def test_a_folder_is_split_by_shape(folder):
+    split = Folder(folder).splits()["mug"]
+    assert split.test["t2"] == "m4"
+    assert split.canonical in {"m1", "m2"}
+    assert sorted(split.names()) == [f"m{k}" for k in range(5)]
+
+
+def test_a_stored_split_is_obeyed_and_checked(folder):
+    entries = {"mug": {"canonical": "m0", "train": ["m1"], "test": {"t1": "m9"}}}
+    (folder / "split.json").write_text(json.dumps(entries))
+    with pytest.raises(DataError, match="names m9"):
+        Folder(folder).splits()
+    entries["mug"]["test"]["t1"] = "m3"
+    (folder / "split.json").write_text(json.dumps(entries))
+    assert Folder(folder).splits()["mug"].canonical == "m0"
+
+
+def test_mistakes_in_a_folder_are_named(folder, tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        named("no/such/place")
+    save_mesh(box(50.0, 60.0, 200.0), folder / "mug" / "m5.ply")
+    with pytest.raises(DataError, match=r"m5.ply: the object is 200 m long"):
+        Folder(folder).splits()
+    save_mesh(box(0.5, 0.6, 2.0), folder / "mug" / "m5.ply")
+    with pytest.raises(DataError, match=r"mug/m5 measures 2.147 m.*one unit"):
+        Folder(folder).splits()
+    (folder / "mug" / "m5.ply").write_bytes(b"ply\nnothing")
+    with pytest.raises(DataError, match=r"m5.ply: not readable"):
+        Folder(folder).splits()
+    for k in range(2, 6):
+        (folder / "mug" / f"m{k}.ply").unlink()
+    with pytest.raises(DataError, match="mug has 2 instances; expected at least 3"):
+        Folder(folder).splits()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no meshes in it"):
+        Folder(tmp_path / "empty")
+
+
+def test_a_missing_category_is_named(folder):
+    with pytest.raises(DataError, match="no category teapot; it has mug"):
+        chosen(Folder(folder).splits(), ["mug", "teapot"], 13, str(folder))
+
+
+def test_a_split_is_cut_down_from_the_end():
+    split = Split("a", ("b", "c", "d"), {"t1": "e", "t2": "f"})
+    assert split.limited(5).names() == ["a", "b", "c", "e", "f"]
+    assert split.limited(3).names() == ["a", "b", "e", "f"]
+
+
+def test_renamed_recipes_are_refused(tmp_path):
+    shutil.copytree(paths.ROOT / "datasets" / "default", tmp_path / "data")
+    source = tmp_path / "data" / "bottle"
+    (source / "wine.json").rename(source / "beer.json")
+    with pytest.raises(DataError, match="renamed or swapped"):
+        build_recipe(source / "beer.json")
+    with pytest.raises(DataError, match="dvc"):
+        build_recipe(source / "wine.json")
+    assert Recipes(tmp_path / "data").splits()["bottle"].canonical == "water"
+    with pytest.raises(DataError, match="expected the recipes"):
+        Recipes(tmp_path)
+
+
+def test_deepcpd_layout(tmp_path):
+    with pytest.raises(DataError, match="ask the authors"):
+        DeepCPD(tmp_path / "deepcpd")
+    splits = {}
+    for category in DeepCPD.CATEGORIES:
+        chosen_recipes = recipes(category)[:4]
+        for recipe in chosen_recipes:
+            low = build(category, recipe["parameters"])
+            save_mesh(Mesh(low.vertices, low.faces[::7]), tmp_path / category / f"{recipe['name']}.ply")
+        names = [recipe["name"] for recipe in chosen_recipes]
+        splits[category] = {"canonical": names[0], "train": [names[1]], "test": {"t1": names[2], "t2": names[3]}}
+    with pytest.raises(DataError, match=r"no split.json"):
+        DeepCPD(tmp_path)
+    (tmp_path / "split.json").write_text(json.dumps(splits))
+    assert set(DeepCPD(tmp_path).splits()) == set(DeepCPD.CATEGORIES)
+    shutil.rmtree(tmp_path / "spray")
+    with pytest.raises(DataError, match="no category spray"):
+        DeepCPD(tmp_path)
+
+
+@pytest.fixture
+def small_mirror(tmp_path, monkeypatch):
+    """A mirror of two files with a manifest of their own."""
+    contents = {"drill/a.ply": b"first", "drill/b.ply": b"other"}
+    entries = []
+    for name, content in contents.items():
+        path = tmp_path / "mirror" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        digest = __import__("hashlib").sha256(content).hexdigest()
+        entries.append(
+            mirror.Entry(name, "drill", "", len(content), digest, "somebody/something", "0123456789abcdef", "CC0", "as published")
+        )
+    monkeypatch.setenv(mirror.VARIABLE, str(tmp_path / "mirror"))
+    monkeypatch.setattr(mirror, "manifest", lambda: entries)
+    return tmp_path / "mirror", entries
+
+
+def test_files_of_the_mirror_are_checked_byte_by_byte(small_mirror):
+    folder, (first, second) = small_mirror
+    assert mirror.checked(first).read_bytes() == b"first"
+    (folder / first.file).write_bytes(b"fir")
+    with pytest.raises(DataError, match="3 bytes; expected 5: truncated"):
+        mirror.checked(first)
+    (folder / first.file).write_bytes(b"f1rst")
+    with pytest.raises(DataError, match="corrupted"):
+        mirror.checked(first)
+    (folder / first.file).write_bytes(b"other")
+    with pytest.raises(DataError, match=r"this is drill/b.ply, swapped or renamed"):
+        mirror.checked(first)
+    (folder / second.file).unlink()
+    with pytest.raises(DataError, match="missing in the mirror.*somebody/something"):
+        mirror.checked(second)
+
+
+def test_without_a_mirror_it_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv(mirror.VARIABLE, str(tmp_path / "nothing"))
+    assert not real.presence().present
+    assert mirror.VARIABLE in real.presence().text
+    for source in ("open", "drills"):
+        with pytest.raises(DataError, match=mirror.VARIABLE):
+            named(source)
+
+
+def test_the_manifest_is_complete():
+    entries = mirror.manifest()
+    assert len({entry.file for entry in entries}) == len(entries)
+    assert sum(entry.category == "bottle" for entry in entries) >= 17
+    roles = [entry.role for entry in entries if entry.category == real.CLOUDS]
+    assert (roles.count("train"), roles.count("test")) == (11, 3)
+    for entry in entries:
+        assert len(entry.sha256) == 64
+        assert all(getattr(entry, field.name) for field in dataclasses.fields(entry) if field.name != "role")
+
+
+def test_a_cloud_gets_a_closed_surface_even_where_normals_are_wrong(tmp_path):
+    """A synthetic drill-like cloud; a quarter of its normals point inward."""
+    solid = trimesh.util.concatenate([trimesh.creation.capsule(0.15, 0.03)])
+    points, faces = trimesh.sample.sample_surface_even(solid, 500, seed=0)
+    normals = solid.face_normals[faces].copy()
+    normals[points[:, 2] > 0.1] *= -1
+    lines = [f"ply\nformat ascii 1.0\nelement vertex {len(points)}"] + [
+        f"property float {name}" for name in ("x", "y", "z", "nx", "ny", "nz")
+    ]
+    rows = [" ".join(f"{value:.6g}" for value in (*point, *normal)) for point, normal in zip(points, normals, strict=True)]
+    path = tmp_path / "cloud.ply"
+    path.write_text("\n".join([*lines, "end_header", *rows, ""]))
+    mesh = reconstruct(*load_cloud(path))
+    vertices, triangles = mesh.numpy()
+    assert trimesh.Trimesh(vertices, triangles, process=False).is_watertight
+    assert mesh.volume() == pytest.approx(solid.volume, rel=0.12)
+    assert TriangleTree(vertices, triangles).query(points)[0].mean() < 0.0015
+
+
+@pytest.mark.parametrize(("longest", "unit"), [(0.2, "m"), (200.0, "mm"), (20.0, "cm"), (0.6, "m")])
+def test_units(longest, unit):
+    assert unit_of(longest) == unit
+
+
+def test_no_unit_fits():
+    with pytest.raises(DataError, match="scale it by hand"):
+        unit_of(2000.0)
+
+
+def test_alignment_finds_unit_up_and_heading(tmp_path):
+    wedge = trimesh.convex.convex_hull(
+        np.array([[-2, -2, 0], [2, -2, 0], [2, 6, 0], [-2, 6, 0], [-1, -2, 18], [1, -2, 18], [0, 1, 20]]) * 0.01
+    )
+    vertices, faces = np.array(wedge.vertices), np.array(wedge.faces)
+    turn = trimesh.transformations.rotation_matrix(np.radians(90), [0, 0, 1])[:3, :3]
+    found, reference = align({
+        "a": Mesh(torch.as_tensor(vertices), torch.as_tensor(faces)),
+        "b": Mesh(torch.as_tensor(1000 * 1.001 * vertices[:, [2, 0, 1]]), torch.as_tensor(faces)),
+        "c": Mesh(torch.as_tensor(0.999 * vertices @ turn.T), torch.as_tensor(faces)),
+    })  # fmt: skip
+    assert reference == "a"
+    assert (found["b"].unit, found["b"].up) == ("mm", "x")
+    assert found["c"].heading == pytest.approx(270.0, abs=6)
+    for aligned in found.values():
+        assert aligned.residual < 0.003
+        assert float(aligned.mesh.vertices[:, 2].min()) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_folder_is_taken_in_with_a_report(folder):
+    (folder / "mug" / "broken.ply").write_bytes(b"ply\nnothing")
+    report = align_folder(folder / "mug", folder / "out")
+    assert [entry["name"] for entry in report["rejected"]] == ["broken.ply"]
+    assert len(report["instances"]) == 5
+    assert json.loads((folder / "out" / "report.json").read_text()) == report
+    with pytest.raises(DataError, match="up axis is 'w'"):
+        align_folder(folder / "mug", folder / "out", up="w")
