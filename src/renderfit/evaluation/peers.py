@@ -7,14 +7,22 @@ down to the vertices. Nothing here is a dependency of renderfit.
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from renderfit.errors import ConvergenceError
 from renderfit.geometry import Camera
 
 Step = Callable[[], Any]
@@ -31,13 +39,20 @@ def mitsuba(vertices: NDArray[np.float64], faces: NDArray[np.int64], camera: Cam
     entries["vertex_positions"] = mi.Float(np.ascontiguousarray(vertices, np.float32).ravel())
     entries["faces"] = mi.UInt32(np.ascontiguousarray(faces, np.uint32).ravel())
     entries.update()
-    film = {"type": "hdrfilm", "width": camera.width, "height": camera.height, "rfilter": {"type": "box"}, "pixel_format": "rgb"}
+    film = {
+        "type": "hdrfilm",
+        "width": camera.width,
+        "height": camera.height,
+        "rfilter": {"type": "box"},
+        "pixel_format": "rgb",
+        "sample_border": True,
+    }
     fov = float(np.degrees(2 * np.arctan(camera.width / (2 * camera.fx))))
     towards = mi.ScalarTransform4f().look_at(origin=[0, 0, 0], target=[0, 0, 1], up=[0, -1, 0])
     scene = mi.load_dict(
         {
             "type": "scene",
-            "integrator": {"type": "direct_projective"},
+            "integrator": {"type": "direct_projective", "sppi": 0},
             "light": {"type": "point", "position": [-0.2, -0.4, -0.5], "intensity": {"type": "rgb", "value": 1.0}},
             "sensor": {"type": "perspective", "fov": fov, "fov_axis": "x", "to_world": towards, "film": film, "near_clip": 0.01},
             "mesh": mesh,
@@ -105,3 +120,49 @@ def available() -> dict[str, str]:
         else:
             answers[name] = ""
     return answers
+
+
+def time_step(name: str, vertices: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, repeats: int) -> dict[str, list[float]]:
+    """Time a peer in a process of its own, since some end the process when they fail.
+
+    Returns
+    -------
+    dict
+        ``cpu`` and ``wall`` [s] per pass, after one that is not timed.
+
+    Raises
+    ------
+    ConvergenceError
+        If the process failed; the message is the end of what it wrote.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "case.npz"
+        np.savez(file, vertices=vertices, faces=faces, camera=json.dumps(dataclasses.asdict(camera)))
+        command = [sys.executable, "-m", "renderfit.evaluation.peers", name, str(file), str(repeats)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
+    lines = ended.stdout.strip().splitlines()
+    if ended.returncode or not lines:
+        raise ConvergenceError(f"{name} failed with status {ended.returncode}: {ended.stderr.strip()[:200]}")
+    return json.loads(lines[-1])
+
+
+def main(arguments: list[str]) -> None:
+    """Time one case; called by `time_step` in a new process."""
+    name, file, repeats = arguments
+    make = PEERS[name][1]
+    with np.load(file) as case:
+        camera = Camera(**json.loads(str(case["camera"])))
+        weight = np.random.default_rng(0).random((camera.height, camera.width))
+        step = make(case["vertices"], case["faces"], camera, weight) if make is not None else list
+    step()
+    cpu, wall = [], []
+    for _ in range(int(repeats)):
+        start, begin = time.perf_counter(), time.process_time()
+        step()
+        cpu.append(time.process_time() - begin)
+        wall.append(time.perf_counter() - start)
+    sys.stdout.write(json.dumps({"cpu": cpu, "wall": wall}) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

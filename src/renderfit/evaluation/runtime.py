@@ -9,7 +9,7 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from renderfit import paths
-from renderfit.errors import ContextError
+from renderfit.errors import ContextError, ConvergenceError
 from renderfit.evaluation.gradient_scenes import DISTANCE, FIELD, torus
-from renderfit.evaluation.peers import PEERS, available
+from renderfit.evaluation.peers import PEERS, available, time_step
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.progress import progress
 from renderfit.rendering import render
@@ -130,28 +130,16 @@ def _ms(seconds: list[float]) -> float:
 
 
 def _peer(name: str, sizes: list[tuple[int, int]], repeats: int, longest: float, missing: dict[str, str]) -> list[dict[str, Any]]:
-    make = PEERS[name][1]
     rows: list[dict[str, Any]] = []
     for count, size in sizes:
         points, faces = torus(count)
-        if make is None:
-            break
         try:
-            step: Callable[[], Any] = make(points + np.array([0, 0, DISTANCE]), faces, _camera(size), np.random.default_rng(0).random((size, size)))
-            step()
-            cpu, wall = [], []
-            for _ in range(repeats):
-                start, begin = time.perf_counter(), time.process_time()
-                step()
-                cpu.append(time.process_time() - begin)
-                wall.append(time.perf_counter() - start)
-                if wall[-1] > longest / 4:
-                    break
-        except Exception as problem:  # a peer may fail in any way; the reason is reported
-            missing[f"{name} at {count} vertices, {size} px"] = f"not measured: {type(problem).__name__}: {problem}"
+            times = time_step(name, points + np.array([0, 0, DISTANCE]), faces, _camera(size), repeats)
+        except ConvergenceError as problem:
+            missing[f"{name} at {count} vertices, {size} px"] = f"not measured: {problem}"
             continue
-        rows.append(_row(name, len(points), len(faces), size, cpu, [0.0] * len(cpu), wall))
-        if wall[-1] > longest:
+        rows.append(_row(name, len(points), len(faces), size, times["cpu"], [0.0] * len(times["cpu"]), times["wall"]))
+        if max(times["wall"]) > longest:
             break
     return rows
 
