@@ -32,7 +32,7 @@ def test_cls_with_joint_pose_removes_most_of_the_noise(cloud, space, pose, noisy
     still = register_pointcloud(cloud, space, noisy, optimise_pose=False, method="front")
     found = register_pointcloud(cloud, space, noisy, method="front")
     errors = [vertex_error(target.with_vertices(fit.pose.apply(fit.mesh.vertices)), truth).mean for fit in (still, found)]
-    assert errors[1] < 0.3 * errors[0]
+    assert errors[1] < 0.4 * errors[0]
     assert found.pose.angle_to(pose) < noisy.angle_to(pose)
 
 
@@ -56,7 +56,7 @@ def test_bad_clouds_are_named(space, points, options, error, message):
 
 @pytest.fixture(scope="module")
 def by_mask():
-    return dataclasses.replace(config.section(config.Paper), loss="mask", shape_rate=1.0)
+    return dataclasses.replace(config.section(config.Paper), loss="mask")
 
 
 def test_the_paper_method_lowers_loss_and_error(by_mask, space, camera, pose, target, mask_of):

@@ -68,7 +68,8 @@ def register_paper(
 
     Every third iteration, when `optimise_pose`, the pose moves instead of the latent variables; both keep
     their own momentum. The iteration ends when the loss has changed by less than the plateau's share over two
-    rounds of pose and shape, or after the given number of iterations.
+    rounds of pose and shape, or after the given number of iterations. The loss is divided by its value at the start, so that one
+    learning rate serves every network and image size.
 
     Raises
     ------
@@ -104,7 +105,7 @@ def register_paper(
         if _plateau([step.loss for step in history], settings.plateau, 2 * period):
             converged = True
             break
-        shape_slope, pose_slope = torch.autograd.grad(loss, (z, delta), allow_unused=True)
+        shape_slope, pose_slope = torch.autograd.grad(loss / max(history[0].loss, 1e-12), (z, delta), allow_unused=True)
         decay = settings.decay**iteration
         if optimise_pose and iteration % period == period - 1:
             speeds["pose"] = settings.momentum * speeds["pose"] + _or_zero(pose_slope, delta)
