@@ -77,11 +77,11 @@ def test_warps_are_bounded_and_keep_the_floor():
 
 def test_corner_normals_keep_creases_and_smooth_the_rest():
     crate = Subject.of(Mesh(*(torch.as_tensor(part) for part in props.box())))
-    assert np.allclose(np.abs(crate.normals()).max(axis=2), 1)  # every corner of a box face is its plane's normal
+    assert np.allclose(np.abs(crate.normals).max(axis=2), 1)  # every corner of a box face is its plane's normal
     ball = Subject.of(_ball())
     centred = ball.vertices[ball.faces] - np.array([0, 0, 0.06])
     outward = centred / np.linalg.norm(centred, axis=2, keepdims=True)
-    assert (ball.normals() * outward).sum(2).mean() > 0.99
+    assert (ball.normals * outward).sum(2).mean() > 0.99
 
 
 def test_noise_is_smooth_bounded_and_filtered():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose, load_mesh
-from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, photograph
+from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, take
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 RENDERED, ISOLATED = 0.10, 0.08
@@ -82,14 +82,15 @@ def paint(source: Source, index: int, size: int) -> Sample:
     if generator.random() < 0.8:
         subject = subject.warped(generator)
     camera, pose = window(subject, generator, size)
-    photo = photograph(subject, camera, pose, int(generator.integers(1 << 31)), source.style)
-    kind = generator.random()
-    image = photo.image
+    shot = take(subject, camera, pose, int(generator.integers(1 << 31)), source.style)
+    kind, mask = generator.random(), shot.coverage >= 0.5
+    image = shot.image
     if kind < RENDERED:
-        image = _red(photo, generator)
+        photo = shot.labelled()
+        image, mask = _red(photo, generator), photo.mask
     elif kind < RENDERED + ISOLATED:
-        image = image * photo.mask[..., None]
-    return image, photo.mask.astype(np.uint8) * np.uint8(category + 1)
+        image = image * mask[..., None]
+    return image, mask.astype(np.uint8) * np.uint8(category + 1)
 
 
 def paint_many(source: Source, first: int, count: int, size: int) -> list[Sample]:

@@ -87,23 +87,38 @@ def part_materials(colors: NDArray[np.float64], size: float, generator: np.rando
     own = generator.random() < keep
     for part, row in enumerate(table):
         draw_finish(row, generator)
-        color = colors[part] * generator.uniform(0.85, 1.1, 3) if own else palette[int(generator.integers(len(palette)))]
-        if not own and generator.random() < 0.15:
-            color = random_color(generator)
-        row["base"] = np.clip(color, 0.01, 0.95)
-        if row["metallic"] > 0:
-            row["base"] = 0.35 + 0.6 * row["base"]
-        kind = generator.choice(["plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed"])
-        row["kind"] = patterns.NAMES.index(str(kind))
-        row["second"] = (
-            random_color(generator) if kind in {"band", "stripes"} else np.clip(row["base"] * generator.uniform(0.5, 1.5), 0.01, 0.95)
-        )
-        row["contrast"] = generator.uniform(0.3, 1.0)
-        row["scale"] = size * (generator.uniform(0.2, 0.45) if kind == "band" else generator.uniform(0.03, 0.2))
+        if own:
+            _own(row, colors[part], generator)
+        else:
+            _painted(row, palette, size, generator)
+        row["base"] = np.clip(row["base"], 0.01, 0.95)
         row["turn"] = generator.uniform(0, 6.28)
-        if kind == "band":
-            row["offset"] = [0, 0, -size * generator.uniform(0.2, 0.5)]
     return table
+
+
+def _own(row: np.void, color: NDArray[np.float64], generator: np.random.Generator) -> None:
+    """Keep a part's colour; only greys may be metal, patterns stay close to the colour."""
+    row["base"] = color * generator.uniform(0.9, 1.08, 3)
+    row["metallic"] = float(row["metallic"] > 0 and color.min() > 0.5 * color.max())
+    row["kind"] = patterns.NAMES.index(str(generator.choice(["plain", "plain", "plain", "speckle", "brushed"])))
+    row["second"], row["contrast"] = row["base"] * generator.uniform(0.75, 1.2), generator.uniform(0.2, 0.7)
+
+
+def _painted(row: np.void, palette: list[NDArray[np.float64]], size: float, generator: np.random.Generator) -> None:
+    """Draw a part's colour and pattern at random."""
+    stray = generator.random() < 0.15
+    row["base"] = random_color(generator) if stray else palette[int(generator.integers(len(palette)))]
+    if row["metallic"] > 0:
+        row["base"] = 0.35 + 0.6 * row["base"]
+    kind = str(generator.choice(["plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed"]))
+    row["kind"] = patterns.NAMES.index(kind)
+    row["second"] = (
+        random_color(generator) if kind in {"band", "stripes"} else np.clip(row["base"] * generator.uniform(0.5, 1.5), 0.01, 0.95)
+    )
+    row["contrast"] = generator.uniform(0.3, 1.0)
+    row["scale"] = size * (generator.uniform(0.2, 0.45) if kind == "band" else generator.uniform(0.03, 0.2))
+    if kind == "band":
+        row["offset"] = [0, 0, -size * generator.uniform(0.2, 0.5)]
 
 
 def surface_material(generator: np.random.Generator, kinds: tuple[str, ...]) -> NDArray[np.void]:

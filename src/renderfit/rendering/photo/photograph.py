@@ -40,6 +40,47 @@ class Photograph:
     coordinates: NDArray[np.float32]
 
 
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """A picture and what it shows, before exact labels are made.
+
+    Attributes
+    ----------
+    image : (H, W, 3) uint8
+        sRGB.
+    coverage : (H, W) float64
+        Part of each pixel that shows the object.
+    subject : Subject
+    vertices, faces, normals : arrays
+        Everything that was drawn, object frame; the subject's faces come first.
+    camera, pose : Camera and (4, 4) array
+    """
+
+    image: NDArray[np.uint8]
+    coverage: NDArray[np.float64]
+    subject: Subject
+    vertices: NDArray[np.float64]
+    faces: NDArray[np.int64]
+    normals: NDArray[np.float64]
+    camera: Camera
+    pose: NDArray[np.float64]
+
+    def labelled(self) -> Photograph:
+        """Return the picture with labels at pixel centres."""
+        rotation = self.pose[:3, :3]
+        inside = self.vertices @ rotation.T + self.pose[:3, 3]
+        fragments = rasterize(inside, self.faces, self.camera, backend="cpu")
+        mask = (fragments.face_id >= 0) & (fragments.face_id < len(self.subject.faces))
+        face, weights = fragments.face_id[mask], fragments.barycentrics[mask]
+        coordinates, normals = np.zeros((*mask.shape, 3), np.float32), np.zeros((*mask.shape, 3), np.float32)
+        coordinates[mask] = np.einsum("nk,nkd->nd", weights, self.vertices[self.faces[face]])
+        directions = np.einsum("nk,nkd->nd", weights, self.normals[face]) @ rotation.T
+        towards = inside[self.faces[face]].mean(1)
+        flip = np.where((directions * towards).sum(1, keepdims=True) > 0, -1.0, 1.0)
+        normals[mask] = flip * directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
+        return Photograph(self.image, mask, np.where(mask, fragments.depth, 0).astype(np.float32), normals, coordinates)
+
+
 def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Style | None = None) -> Photograph:
     """Photograph a mesh in a random scene.
 
@@ -68,6 +109,11 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
     ----------
     Section 4.1 (data); Schwarz and Behnke, Stillleben (ICRA 2020), for the idea.
     """
+    return take(mesh, camera, pose, seed, style).labelled()
+
+
+def take(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Style | None = None) -> Shot:
+    """Take a picture as `photograph` does, exact labels left to `Shot.labelled`."""
     style = style or Style()
     subject, generator = Subject.of(mesh), np.random.default_rng(seed)
     matrix = pose.matrix.detach().cpu().numpy().astype(np.float64)
@@ -112,7 +158,7 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
         near = np.clip(1 - (np.abs(distance - middle) - 0.6 * subject.diagonal) / subject.diagonal, 0, 1) * (distance > 0)
         image = effects.defocus(image, np.maximum(near, coverage), generator.uniform(0.8, 3.0) * unit)
     picture = effects.expose(image, generator, unit, style.noise)
-    return _labelled(picture, subject, normals, vertices, faces, inside, camera, rotation)
+    return Shot(picture, coverage, subject, vertices, faces, normals, camera, matrix)
 
 
 def _assemble(
@@ -125,29 +171,6 @@ def _assemble(
         np.concatenate([one.vertices for one in everything]),
         np.concatenate([one.faces + offset for one, offset in zip(everything, first, strict=False)]),
         np.concatenate(parts),
-        np.concatenate([one.normals() for one in everything]),
+        np.concatenate([one.normals for one in everything]),
         np.concatenate([one.points for one in everything]),
     )
-
-
-def _labelled(
-    picture: NDArray[np.uint8],
-    subject: Subject,
-    normals: NDArray[np.float64],
-    vertices: NDArray[np.float64],
-    faces: NDArray[np.int64],
-    inside: NDArray[np.float64],
-    camera: Camera,
-    rotation: NDArray[np.float64],
-) -> Photograph:
-    fragments = rasterize(inside, faces, camera, backend="cpu")
-    mask = (fragments.face_id >= 0) & (fragments.face_id < len(subject.faces))
-    face = fragments.face_id[mask]
-    weights = np.asarray(fragments.barycentrics, np.float64)[mask]
-    coordinates, normal_map = np.zeros((*mask.shape, 3), np.float32), np.zeros((*mask.shape, 3), np.float32)
-    coordinates[mask] = np.einsum("nk,nkd->nd", weights, vertices[faces[face]])
-    directions = np.einsum("nk,nkd->nd", weights, normals[face]) @ rotation.T
-    towards = inside[faces[face]].mean(1)
-    flip = np.where((directions * towards).sum(1, keepdims=True) > 0, -1.0, 1.0)
-    normal_map[mask] = flip * directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
-    return Photograph(picture, mask, np.where(mask, fragments.depth, 0).astype(np.float32), normal_map, coordinates)
