@@ -45,7 +45,9 @@ def overlays(picture: NDArray[np.uint8], camera: Camera, found: Sequence[tuple[s
 
 
 def iterations(picture: NDArray[np.uint8], camera: Camera, start: Pose, columns: Columns, history: Sequence[Step], count: int = 5) -> Any:
-    """Show the outline of `count` iterates, first and last among them, as the paper's Fig. 7 does."""
+    """Show the outline of `count` iterates, first and last among them, as the paper's Fig. 7 does; a run that gave up has none."""
+    if not history:
+        return image_row([picture], ["photograph: no iteration, nothing was found in it"], 9.0)
     chosen = [history[k] for k in np.unique(np.linspace(0, len(history) - 1, count).round().astype(int))]
     images = []
     for step in chosen:
@@ -71,12 +73,15 @@ def losses(found: Sequence[tuple[str, Registration]]) -> Any:
     """Plot the loss of each method over its iterations, relative to its start."""
     drawn, axis = figure(1, 1, 6.4, 3.0)
     for name, entry in found:
+        if not entry.history:
+            continue
         values = np.array([step.loss for step in entry.history])
         axis.plot(values / values[0], marker="o", markersize=3, color=color_of(name), label=heading(name))
     axis.set_yscale("log")
     axis.set_xlabel("iteration")
     axis.set_ylabel("loss / loss at the start")
-    axis.legend()
+    if axis.lines:
+        axis.legend()
     return drawn
 
 
@@ -94,6 +99,10 @@ def replay_scene(found: Registration, start: Pose, columns: Columns, title: str 
     reference : Mesh, optional
         What it should be, in the camera frame; shown as points.
     """
+    if not found.history:
+        return Scene(title, "No iteration: nothing was found in the image. The start, camera frame.", up="-y").mesh(
+            "start", found.pose.apply(found.mesh.vertices.double()).numpy(), found.mesh.numpy()[1], color_of("ours")
+        )
     chosen = np.unique(np.linspace(0, len(found.history) - 1, FRAMES).round().astype(int))
     placed = []
     for k in chosen:
@@ -109,6 +118,8 @@ def replay_scene(found: Registration, start: Pose, columns: Columns, title: str 
 def uncertainty_scene(found: Registration, title: str = "Uncertainty") -> Scene:
     """Return the registered mesh coloured by the posterior standard deviation of its vertices (yellow: the largest)."""
     vertices, faces = found.mesh.numpy()
+    if not len(found.deviation):
+        return Scene(title, "No posterior: nothing was found in the image.").mesh("start", vertices, faces, color_of("ours"))
     largest = float(found.deviation.max())
     colors = plt.get_cmap("viridis")(found.deviation / max(largest, 1e-12))[:, :3]
     about = f"Registered mesh, standard deviation from {1e3 * found.deviation.min():.1f} (blue) to {1e3 * largest:.1f} mm (yellow)."
