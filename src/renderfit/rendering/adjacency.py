@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 
 import numba
@@ -12,6 +13,8 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 _of_tensor: WeakIdKeyDictionary = WeakIdKeyDictionary()
 _of_array: dict[int, tuple[weakref.ref, NDArray[np.int32]]] = {}
+_keys: dict[int, tuple[weakref.ref, int]] = {}
+_counter = itertools.count()
 _checked: dict[int, tuple[weakref.ref, int]] = {}
 
 
@@ -47,6 +50,15 @@ def largest_vertex(faces: NDArray) -> int:
     """Return the largest index of an array that was checked before, else -1."""
     known = _checked.get(id(faces))
     return known[1] if known is not None and known[0]() is faces else -1
+
+
+def topology_key(faces: NDArray[np.int64]) -> int:
+    """Return a number that stands for this array object and is never given to another one."""
+    known = _keys.get(id(faces))
+    if known is None or known[0]() is not faces:
+        key = id(faces)
+        _keys[key] = known = (weakref.ref(faces, lambda _: _keys.pop(key, None)), next(_counter))
+    return known[1]
 
 
 @numba.njit(cache=True, nogil=True)

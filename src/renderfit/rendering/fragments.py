@@ -25,18 +25,21 @@ class Fragments:
         Homogeneous pixel rows (X, Y, W, z) of the vertices, see `projection`.
     backend : str
         Which rasteriser answered: ``gl`` or ``cpu``.
+    channels : (H, W, 3) float64, optional
+        Barycentrics that the shader wrote (``layout="paper"``); else they are derived from the pixels.
     """
 
     face_id: NDArray[np.int32]
     faces: NDArray[np.int64]
     pixels: NDArray[np.float64]
     backend: str
+    channels: NDArray[np.float64] | None = None
 
     @cached_property
     def _derived(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         barycentrics, depth = np.zeros((*self.face_id.shape, 3)), np.zeros(self.face_id.shape)
         fragments_kernel(self.face_id, self.faces, self.pixels, barycentrics, depth)
-        return barycentrics, depth
+        return (barycentrics if self.channels is None else self.channels), depth
 
     @property
     def barycentrics(self) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from renderfit.errors import ShapeError
+from renderfit.errors import ConfigError, ShapeError
 from renderfit.geometry import Camera
 from renderfit.rendering.adjacency import face_array, largest_vertex, remember_checked
 from renderfit.rendering.backends import choose
@@ -18,10 +18,17 @@ from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.projection import projection_matrix
 
 Backend = Literal["auto", "gl", "cpu"]
+Layout = Literal["id", "paper"]
 
 
 def rasterize(
-    vertices: Tensor | ArrayLike, faces: Tensor | ArrayLike, camera: Camera, backend: Backend = "auto", *, cull: bool = False
+    vertices: Tensor | ArrayLike,
+    faces: Tensor | ArrayLike,
+    camera: Camera,
+    backend: Backend = "auto",
+    *,
+    cull: bool = False,
+    layout: Layout = "id",
 ) -> Fragments:
     """Find the visible face of every pixel. Not differentiable by itself.
 
@@ -35,6 +42,9 @@ def rasterize(
         OpenGL, the numba rasteriser with the same fill rule, or the faster one for this size.
     cull : bool
         Leave out faces that show their inside.
+    layout : {"id", "paper"}
+        One id per pixel, from which all else is derived; or vertex indices and barycentrics as channels
+        that the shader writes (section 3.1, Fig. 1), which needs OpenGL.
 
     Returns
     -------
@@ -61,15 +71,30 @@ def rasterize(
     h = np.empty((len(points), 4))
     np.dot(points, matrix[:, :3].T, out=h)
     h += matrix[:, 3]
-    return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull)
+    return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull, layout=layout)
 
 
 def rasterize_pixels(
-    h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, backend: Backend = "auto", *, cull: bool = False
+    h: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    camera: Camera,
+    backend: Backend = "auto",
+    *,
+    cull: bool = False,
+    layout: Layout = "id",
 ) -> Fragments:
     """Like `rasterize`, from homogeneous pixel rows (V, 4) that were made before; faces are trusted."""
     if not math.isfinite(float(h.sum())):
         _name_bad_vertex(h)
+    if layout == "paper":
+        if backend == "cpu":
+            raise ConfigError('layout is "paper" and backend "cpu"; expected backend "auto" or "gl": its channels are written by a shader')
+        from renderfit.rendering.gl.channels import draw_channels
+
+        ids, _, barycentrics = draw_channels(h, faces, camera, cull=cull)
+        return Fragments(ids, faces, h, "gl", barycentrics)
+    if layout != "id":
+        raise ConfigError(f"layout is {layout!r}; expected id or paper")
     used = choose(backend, len(faces), camera.width * camera.height)
     if used == "gl":
         from renderfit.rendering.gl.draw import draw_face_ids

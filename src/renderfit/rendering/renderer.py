@@ -14,7 +14,7 @@ from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
-from renderfit.rendering.raster import Backend, rasterize_pixels
+from renderfit.rendering.raster import Backend, Layout, rasterize_pixels
 from renderfit.rendering.shade import Gradient, Settings, shade_image
 from renderfit.rendering.shading import Shading, uniform, vertex_colors
 
@@ -29,6 +29,7 @@ def render(
     *,
     cull: bool = False,
     intrinsics: Tensor | None = None,
+    layout: Layout = "id",
 ) -> Frame:
     """Render a mesh; every image of the frame is differentiable.
 
@@ -51,6 +52,8 @@ def render(
         Leave out faces that show their inside.
     intrinsics : (4,) tensor, optional
         fx, fy, cx, cy [px] that replace the camera's and receive a gradient.
+    layout : {"id", "paper"}
+        What OpenGL writes per pixel, see `rasterize`.
 
     Returns
     -------
@@ -79,7 +82,7 @@ def render(
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics) @ pose.matrix.double().cpu()
     h = to_pixels(mesh.vertices, matrix)
-    fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull)
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull, layout=layout)
     make_normals = functools.cache(lambda: _camera_normals(mesh, pose))
     return assemble(h, vertex_colors(mesh, make_normals, shading), fragments, settings, make_normals, dtype=mesh.vertices.dtype)
 

@@ -12,6 +12,7 @@ from typing import Any
 import moderngl
 
 from renderfit.errors import ContextError
+from renderfit.provenance import note_renderer
 
 SIZES = 4
 """Framebuffers (one per resolution) and index buffers (one per topology) that a context keeps."""
@@ -45,13 +46,25 @@ class Device:
             old.release()
         return made
 
+    def program(self, name: str, sources: dict[str, str]) -> Any:
+        """Return the program of that name, compiled on first use together with its empty vertex array."""
+        if name not in self.programs:
+            program = self.context.program(**sources)
+            self.programs[name] = (program, self.context.vertex_array(program, []))
+        return self.programs[name][0]
+
+    def array(self, name: str) -> Any:
+        """Return the vertex array of a program: empty, since shaders pull their vertices from buffers."""
+        return self.programs[name][1]
+
     def release(self) -> None:
         """Release all buffers, programs and the context itself."""
         with self.context:
             for entries in self._stores.values():
                 for entry in entries.values():
                     entry.release()
-            for program in self.programs.values():
+            for program, array in self.programs.values():
+                array.release()
                 program.release()
         self.context.release()
 
@@ -83,6 +96,7 @@ def _make() -> Device:
     except Exception as problem:  # the loader raises plain Exception
         raise ContextError(f"no OpenGL 4.3 context through EGL ({problem}); {HELP}") from problem
     _made_in.add(os.getpid())
+    note_renderer(context.info["GL_RENDERER"])
     _here.device, _here.pid = Device(context), os.getpid()
     return _here.device
 

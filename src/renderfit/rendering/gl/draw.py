@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.geometry import Camera
+from renderfit.rendering.adjacency import topology_key
 from renderfit.rendering.gl.context import Device, device
 
 
@@ -54,19 +55,16 @@ def draw_face_ids(h: NDArray[np.float64], faces: NDArray[np.int64], camera: Came
 
 def _draw(gl: Device, target: Target, h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, cull: bool) -> None:
     context = gl.context
-    if "face_id" not in gl.programs:
-        gl.programs["face_id"] = context.program(vertex_shader=shader("face_id.vert.glsl"), fragment_shader=shader("face_id.frag.glsl"))
-    program = gl.programs["face_id"]
+    program = gl.program("face_id", {"vertex_shader": shader("face_id.vert.glsl"), "fragment_shader": shader("face_id.frag.glsl")})
     bind_geometry(gl, h, faces)
     program["size"] = (float(camera.width), float(camera.height))
     program["depth_range"] = depth_range(h, camera)
-    array = gl.cached("array", id(program), lambda: context.vertex_array(program, []))
     target.framebuffer.use()
     target.framebuffer.clear(depth=1.0)
     context.enable_only(moderngl.DEPTH_TEST | (moderngl.CULL_FACE if cull else 0))
     # rows are not flipped, so a face seen from outside (counter-clockwise) arrives clockwise
     context.front_face, context.cull_face = "cw", "back"
-    array.render(moderngl.TRIANGLES, vertices=3 * len(faces))
+    gl.array("face_id").render(moderngl.TRIANGLES, vertices=3 * len(faces))
 
 
 def bind_geometry(gl: Device, h: NDArray[np.float64], faces: NDArray[np.int64]) -> None:
@@ -75,9 +73,7 @@ def bind_geometry(gl: Device, h: NDArray[np.float64], faces: NDArray[np.int64]) 
     positions = gl.cached("positions", rows.nbytes, lambda: gl.context.buffer(reserve=rows.nbytes, dynamic=True))
     positions.write(rows)
     positions.bind_to_storage_buffer(0)
-    indices = faces.astype(np.int32)
-    key = (indices.shape, hash(indices.tobytes()))
-    gl.cached("indices", key, lambda: gl.context.buffer(indices)).bind_to_storage_buffer(1)
+    gl.cached("indices", topology_key(faces), lambda: gl.context.buffer(faces.astype(np.int32))).bind_to_storage_buffer(1)
 
 
 def depth_range(h: NDArray[np.float64], camera: Camera) -> tuple[float, float]:
