@@ -19,7 +19,7 @@ def body():
     return make_watertight(Mesh(np.array(soup.vertices), np.array(soup.faces)))
 
 
-@pytest.mark.parametrize("vertices", [300, 1000, 3300, 40000])
+@pytest.mark.parametrize("vertices", [500, 3300, 30000])
 def test_budget_shape_and_spread(body, flaws_of, vertices):
     even = resample(body, vertices)
     assert len(even.vertices) == vertices

@@ -52,8 +52,22 @@ class Solid:
 
 
 @dataclass(frozen=True)
-class _Frame:
-    """The input in cells."""
+class Frame:
+    """The input in cells, and the way back.
+
+    Attributes
+    ----------
+    x : (V, 3) array
+        Vertices [cells]; unreferenced ones are 0.
+    faces : (F, 3) integer array
+    low : (3,) array
+        Lowest corner of the bounding box [m], which lies `pad` [cells] into the grid.
+    cell : float
+        Side of a cell [m].
+    pad : (3,) array
+    shape : tuple of int
+        Cells along each axis.
+    """
 
     x: NDArray[np.float64]
     faces: NDArray[np.int64]
@@ -63,7 +77,8 @@ class _Frame:
     shape: tuple[int, ...]
 
     @classmethod
-    def of(cls, mesh: Mesh, depth: int) -> _Frame:
+    def of(cls, mesh: Mesh, depth: int) -> Frame:
+        """Lay a grid of the given depth around a mesh."""
         points, faces = mesh.numpy()
         if not len(faces):
             raise DataError("the mesh has no faces; expected triangles: reconstruct a surface from a point cloud first")
@@ -79,9 +94,14 @@ class _Frame:
         return cls(x, faces, low, cell, pad, tuple(shape))
 
     def occupied(self) -> NDArray[np.bool_]:
+        """Return the cells (X, Y, Z) that triangles touch."""
         grid = np.zeros(self.shape, dtype=np.uint8)
         occupy(self.x, self.faces, grid)
         return grid.astype(bool)
+
+    def back(self, x: NDArray[np.float64], faces: NDArray) -> Mesh:
+        """Return a mesh over vertices [cells] in the object frame [m]."""
+        return Mesh(torch.as_tensor((x - self.pad) * self.cell + self.low), torch.as_tensor(faces.astype(np.int64)))
 
 
 def seal_for(mesh: Mesh, depth: int = 7) -> int:
@@ -95,10 +115,10 @@ def seal_for(mesh: Mesh, depth: int = 7) -> int:
     True
     """
     coarse, fine = min(depth, COARSE), min(depth, FINE)
-    wide = choose_seal(_Frame.of(mesh, coarse).occupied())
+    wide = choose_seal(Frame.of(mesh, coarse).occupied())
     if wide or fine == coarse:
         return wide * 2 ** (depth - coarse)
-    return choose_seal(_Frame.of(mesh, fine).occupied(), (0, 1, 2)) * 2 ** (depth - fine)
+    return choose_seal(Frame.of(mesh, fine).occupied(), (0, 1, 2)) * 2 ** (depth - fine)
 
 
 def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.01) -> Solid:
@@ -114,10 +134,10 @@ def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.
     if not (4 <= depth <= 10 and (seal is None or 0 <= seal <= 512) and 0 < ratio <= 1):
         raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected depth 4..10, seal 0..512 and ratio in (0, 1]")
     chosen = seal_for(mesh, depth) if seal is None else seal
-    frame = _Frame.of(mesh, depth)
+    frame = Frame.of(mesh, depth)
     solid = solid_cells(frame.occupied(), chosen)
     x, faces = fit(*extract(solid), frame.x, frame.faces, ratio)
-    made = Mesh(torch.as_tensor((x - frame.pad) * frame.cell + frame.low), torch.as_tensor(faces))
+    made = frame.back(x, faces)
     volume_ratio = made.volume() / (float(solid.sum()) * frame.cell**3)
     suggested = chosen
     if seal is not None and volume_ratio < HOLLOW:
