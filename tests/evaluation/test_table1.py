@@ -103,3 +103,27 @@ def test_missing_records_and_missing_floor_are_errors(make_records, tmp_path):
         read_records(tmp_path / "nowhere")
     with pytest.raises(DataError, match="latent_floor"):
         table1.build([r for r in make_records() if r["method"] != "latent_floor"], samples=50, seed=0)
+
+
+def test_the_readme_shows_the_published_table():
+    from pathlib import Path
+
+    from renderfit.pipeline import readme
+
+    checkout = Path(__file__).resolve().parents[2]
+    text, published = (checkout / "README.md").read_text(), checkout / "results" / "table1.json"
+    if published.is_file():
+        assert readme.updated(text, json.loads(published.read_text())) == text, "run `renderfit stage book`"
+    with pytest.raises(DataError, match="markers"):
+        readme.updated("# no markers", {"means": [], "cells": [], "claims": []})
+
+
+def test_the_readme_block_is_written_between_its_markers(make_records):
+    from renderfit.pipeline import readme
+
+    table = table1.build(make_records(), samples=50, seed=0)
+    text = readme.updated(f"before\n{readme.BEGIN}\nold\n{readme.END}\nafter\n", table)
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert f"| Latent floor | known | {sum(c['v2v_mm']['mean'] for c in table['cells'] if c['method'] == 'latent_floor') / 4:.2f}" in text

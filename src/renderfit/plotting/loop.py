@@ -31,8 +31,8 @@ class Iteration:
     ----------
     latent, slope : (K,) arrays
         Shape parameters and the gradient of the loss with respect to them.
-    rendered, isolated : (H, W, 3) arrays
-        Rendering and segmented photograph, as compared.
+    photograph, rendered, isolated : (H, W, 3) arrays
+        The window that is compared: as photographed, rendered, and segmented.
     features : (H, W) array
         Squared difference of the aggregated features.
     mesh : (H, W, 3) array
@@ -44,7 +44,7 @@ class Iteration:
 
     latent: Array
     slope: Array
-    photograph: NDArray[np.uint8]
+    photograph: Array
     rendered: Array
     isolated: Array
     features: Array
@@ -90,7 +90,7 @@ def iteration(space: ShapeSpace, view: View, mask: Array, network: UNet, latent:
     return Iteration(
         latent=np.asarray(latent),
         slope=z.grad.numpy(),  # type: ignore[union-attr]
-        photograph=view.image,
+        photograph=np.clip(seen.cut(view.image / 255.0), 0, 1),
         rendered=frame.rgb.detach().numpy(),
         isolated=isolated.numpy(),
         features=((ours - theirs) ** 2).numpy(),
@@ -102,7 +102,8 @@ def iteration(space: ShapeSpace, view: View, mask: Array, network: UNet, latent:
 
 def diagram(found: Iteration) -> Any:
     """Draw the loop: forward along the top, gradients back along the bottom."""
-    drawn, axes = figure(2, 4, 10.0, 5.4)
+    drawn, axes = figure(2, 4, 11.0, 5.4)
+    drawn.get_layout_engine().set(wspace=0.16, hspace=0.12)
     ((latent, mesh, rendered, features), (slope, forces, photograph, isolated)) = axes
     _bars(latent, found.latent, "#0072b2", "latent parameters z")
     _image(mesh, found.mesh, "deformed mesh")
@@ -152,4 +153,4 @@ def _arrow(drawn: Any, start: Any, end: Any, color: str, label: str, bend: float
     style: Any = {"color": color, "linewidth": 1.6, "mutation_scale": 13, "arrowstyle": "-|>", "connectionstyle": f"arc3,rad={bend}"}
     drawn.add_artist(FancyArrowPatch(*ends, transform=drawn.transFigure, **style))
     if label:
-        drawn.text((ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2 + 0.02, label, ha="center", fontsize=8, color=color)
+        drawn.text((ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2 + 0.025, label, ha="center", fontsize=8, color=color)

@@ -138,3 +138,28 @@ def _crop(mask: NDArray[np.bool_], window: float) -> tuple[slice, slice]:
     half = 0.5 * window * (max(np.ptp(rows), np.ptp(columns)) + 1)
     y, x = (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
     return slice(max(0, int(y - half)), int(y + half) + 1), slice(max(0, int(x - half)), int(x + half) + 1)
+
+
+def basin_maps(found: Sequence[tuple[str, Any]]) -> Any:
+    """Show basins of convergence side by side: share of successful starts over translation and rotation error.
+
+    Parameters
+    ----------
+    found : sequence of (title, renderfit.registration.Basin)
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    drawn, axes = figure(1, len(found), 2.6 * len(found) + 0.6, 2.9, squeeze=False)
+    for axis, (title, entry) in zip(axes.flat, found, strict=True):
+        axis.imshow(entry.success, vmin=0, vmax=1, cmap="viridis", origin="lower", aspect="auto")
+        for (i, j), share in np.ndenumerate(entry.success):
+            axis.text(j, i, f"{100 * share:.0f}", ha="center", va="center", fontsize=8, color="white" if share < 0.6 else "black")
+        axis.set_xticks(range(len(entry.rotations)), [f"{r:.0f}" for r in entry.rotations])
+        axis.set_yticks(range(len(entry.translations)), [f"{100 * t:.0f}" for t in entry.translations])
+        axis.set_title(title, fontsize=9)
+        axis.set_xlabel("rotation [°]")
+        axis.grid(False)
+    axes.flat[0].set_ylabel("translation [cm]")
+    return drawn

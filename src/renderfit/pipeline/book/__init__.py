@@ -17,6 +17,7 @@ import yaml
 
 from renderfit import paths
 from renderfit.errors import ConvergenceError, DataError
+from renderfit.pipeline import readme
 from renderfit.pipeline.atomic import whole_folder
 from renderfit.pipeline.book import notebooks, text, toc
 from renderfit.pipeline.book.context import context
@@ -27,8 +28,10 @@ _log = logging.getLogger(__name__)
 
 
 def run() -> None:
-    """Build the book of the root: ``artifacts/book/index.html``."""
+    """Build the book of the root, ``artifacts/book/index.html``, and bring the table in its README.md up to date."""
     build(assemble(paths.ARTIFACTS / "book_src"), paths.ARTIFACTS / "book")
+    if (paths.ROOT / "README.md").is_file() and (paths.RESULTS / "table1.json").is_file():
+        readme.main()
 
 
 def assemble(target: Path) -> Path:
