@@ -32,7 +32,7 @@ def channels(frame: Frame) -> Any:
 
 def signed_maps(maps: Sequence[NDArray[np.float64]], titles: Sequence[str]) -> Any:
     """Show signed images (H, W) on one symmetric blue-white-red scale."""
-    limit = max(max(float(np.abs(values).max()) for values in maps), 1e-12)
+    limit = max(1e-12, *(float(np.abs(values).max()) for values in maps))
     return image_row(list(maps), list(titles), cmap="RdBu_r", vmin=-limit, vmax=limit)
 
 
