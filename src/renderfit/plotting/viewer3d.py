@@ -149,7 +149,7 @@ class Scene:
             raise ShapeError(f"scene {self.title!r} has no objects; add a mesh, points or lines first")
         folder = Path(__file__).parent / "viewer"
         page = (folder / "page.html").read_text()
-        data = json.dumps(self._packed(), separators=(",", ":"), sort_keys=True).replace("</", "<\\/")
+        data = json.dumps(self._packed(), separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
         for name, entry in (
             ("title", html.escape(self.title)),
             ("description", html.escape(self.description)),
