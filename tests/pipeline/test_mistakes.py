@@ -87,3 +87,32 @@ def test_a_mesh_in_the_wrong_unit(root):
 def test_a_stage_before_its_input(tmp_path):
     write(tmp_path, {"dataset": {"categories": ["box"]}})
     assert refused(tmp_path, "watertight", "split.json") == set()
+
+
+def test_no_opengl(tmp_path):
+    trimesh.creation.box([0.1, 0.1, 0.1]).export(tmp_path / "box.ply")
+    (tmp_path / "camera.json").write_text(json.dumps({"width": 32, "height": 32, "fx": 50, "fy": 50, "cx": 16, "cy": 16}))
+    (tmp_path / "pose.json").write_text(json.dumps({"object_to_camera": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0.7], [0, 0, 0, 1]]}))
+    command = [
+        sys.executable,
+        "-m",
+        "renderfit.cli",
+        "render",
+        "box.ply",
+        "--camera",
+        "camera.json",
+        "--pose",
+        "pose.json",
+        "--out",
+        "out.png",
+    ]
+    nothing = {**os.environ, "__EGL_VENDOR_LIBRARY_FILENAMES": str(tmp_path / "no-driver.json")}
+    ended = subprocess.run([*command, "--backend", "gl"], cwd=tmp_path, env=nothing, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stderr
+    assert "no OpenGL" in ended.stderr
+    assert "apt-get install" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "out.png").exists()
+    ended = subprocess.run(command, cwd=tmp_path, env=nothing, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "out.png").exists()
