@@ -103,7 +103,7 @@ def iteration(space: ShapeSpace, view: View, mask: Array, network: UNet, latent:
 def diagram(found: Iteration) -> Any:
     """Draw the loop: forward along the top, gradients back along the bottom."""
     drawn, axes = figure(2, 4, 11.0, 5.4)
-    drawn.get_layout_engine().set(wspace=0.16, hspace=0.12)
+    drawn.get_layout_engine().set(wspace=0.16, hspace=0.24)
     ((latent, mesh, rendered, features), (slope, forces, photograph, isolated)) = axes
     _bars(latent, found.latent, "#0072b2", "latent parameters z")
     _image(mesh, found.mesh, "deformed mesh")
@@ -119,7 +119,7 @@ def diagram(found: Iteration) -> Any:
     _arrow(drawn, photograph, isolated, "#22272e", "segment", 0.0)
     _arrow(drawn, forces, slope, "#d55e00", "chain rule", 0.0)
     _arrow(drawn, isolated, features, "#22272e", "", 0.0)
-    _arrow(drawn, features, forces, "#d55e00", "", -0.2)
+    _arrow(drawn, features, forces, "#d55e00", "gradient through features and renderer", -0.03)
     _arrow(drawn, slope, latent, "#d55e00", "step", 0.0)
     return drawn
 
@@ -149,8 +149,14 @@ def _arrow(drawn: Any, start: Any, end: Any, color: str, label: str, bend: float
         ends = [(a.x1 if right else a.x0, (a.y0 + a.y1) / 2), (b.x0 if right else b.x1, (b.y0 + b.y1) / 2)]
     else:
         up = a.y0 < b.y0
-        ends = [((a.x0 + a.x1) / 2, a.y1 + 0.05 if up else a.y0 - 0.01), ((b.x0 + b.x1) / 2, b.y0 - 0.01 if up else b.y1 + 0.05)]
+        straight = abs(a.x0 - b.x0) < 0.1
+        start_x = (a.x0 + a.x1) / 2 if straight else a.x0 + 0.2 * (a.x1 - a.x0)
+        below = 0.055 if end.axison else 0.01  # tick labels need room
+        ends = [(start_x, a.y1 + 0.05 if up else a.y0 - 0.01), ((b.x0 + b.x1) / 2, b.y0 - below if up else b.y1 + 0.05)]
     style: Any = {"color": color, "linewidth": 1.6, "mutation_scale": 13, "arrowstyle": "-|>", "connectionstyle": f"arc3,rad={bend}"}
     drawn.add_artist(FancyArrowPatch(*ends, transform=drawn.transFigure, **style))
     if label:
-        drawn.text((ends[0][0] + ends[1][0]) / 2, (ends[0][1] + ends[1][1]) / 2 + 0.025, label, ha="center", fontsize=8, color=color)
+        upright = abs(ends[0][0] - ends[1][0]) < 0.01
+        across, along = (0.02, -0.01) if upright else (0.0, 0.025)
+        place = ((ends[0][0] + ends[1][0]) / 2 + across, (ends[0][1] + ends[1][1]) / 2 + along)
+        drawn.text(*place, label, ha="left" if upright else "center", fontsize=8, color=color)
