@@ -133,7 +133,7 @@ def bottle(vertices: int) -> Part:
 
 def drill(vertices: int) -> Part:
     """Return a drill: body, chuck, bit, handle and battery, blended into one closed surface."""
-    resolution = max(12, round(1.75 * np.sqrt(vertices)))
+    resolution = max(14, round(0.98 * np.sqrt(vertices)))
     axis = np.linspace(-0.2, 0.2, resolution)
     x, y, z = np.meshgrid(axis, axis, axis[np.abs(axis) < 0.1 + 2 * (axis[1] - axis[0])], indexing="ij")
 
