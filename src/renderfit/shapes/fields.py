@@ -13,7 +13,7 @@ from renderfit.geometry.sampling import farthest_points
 from renderfit.progress import progress
 from renderfit.shapes.cpd import coherent_point_drift, frame, template_kernel
 from renderfit.shapes.kernel import LowRank, gaussian
-from renderfit.shapes.pca import Form
+from renderfit.shapes.pca import Form, Solver
 from renderfit.shapes.result import CPDResult
 from renderfit.shapes.rich import RichSettings
 
@@ -26,6 +26,7 @@ class SpaceSettings:
 
     components: int = 5
     form: Form = "displacement"
+    solver: Solver = "eigen"
     points: int = 1000
     beta: float = 0.3
     lam: float = 5.0

@@ -43,7 +43,7 @@ class LowRank:
 
     def coefficients(self, reduced: Floats) -> Floats:
         """Return C (K, 3) such that L `reduced` = G(Y, P) C, so that the field is known everywhere."""
-        return solve_triangular(self.root, reduced, lower=True, trans="T")
+        return np.ascontiguousarray(solve_triangular(self.root, reduced, lower=True, trans="T"))
 
 
 def low_rank(points: Floats, beta: float, rank: int, tolerance: float = 1e-6) -> LowRank:

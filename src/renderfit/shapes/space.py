@@ -141,7 +141,7 @@ class ShapeSpace:
         vertices, faces = mesh.numpy()
         still = np.zeros((1, *self.template.shape))
         samples = self.drifted.weights if self.settings.form == "weights" else self.drifted.at(self.template)
-        parts = principal_components(np.concatenate([samples, still]), components or self.settings.components)
+        parts = principal_components(np.concatenate([samples, still]), components or self.settings.components, self.settings.solver)
         fields = np.concatenate([self.drifted.at(vertices), np.zeros((1, *vertices.shape))])
         mean = vertices + np.tensordot(parts.mean, fields, axes=1)
         basis = np.tensordot(parts.combinations, fields, axes=1)
