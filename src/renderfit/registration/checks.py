@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from renderfit.errors import DataError
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
-from renderfit.registration.ours import Solved
 
+Array = NDArray[np.float64]
 TRUSTED = 0.5
 """Confidence below which a registration does not count as converged."""
 SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
+
+
+AMBIGUOUS = 0.08
+"""Posterior standard deviation [rad] of the rotation from which it is reported as open; a start pose has 0.15."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +47,23 @@ def border_share(mask: NDArray[np.float64]) -> float:
     return border / max(outline, 1)
 
 
-def judge(columns: Columns, views: Sequence[View], solved: Solved) -> Verdict:
-    """Judge a finished fit from what the caller can see: masks, silhouettes, prior."""
+def judge(columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[float], covariance: Array | None = None) -> Verdict:
+    """Judge a finished fit from what the caller can see: masks, silhouettes, prior, posterior.
+
+    Parameters
+    ----------
+    columns : Columns
+        The shape model.
+    views : sequence of View
+    x : (K + 6 views,) array
+        Shape coefficients, then rotation vector [rad] and translation [m] of each view relative to its start.
+    overlaps : sequence of float
+        Intersection over union of rendered and observed mask, one a view.
+    covariance : (K + 6 views, K + 6 views) array, optional
+        Posterior covariance of `x`.
+    """
     warnings: list[str] = []
     confidence = 1.0
-    overlaps = solved.state.overlaps()
     for v, (view, overlap) in enumerate(zip(views, overlaps, strict=True)):
         share = border_share(view.mask)
         if share > 0.02:
@@ -56,17 +72,32 @@ def judge(columns: Columns, views: Sequence[View], solved: Solved) -> Verdict:
         if overlap < 0.9:
             warnings.append(f"view {v}: rendered and observed silhouette overlap by {overlap:.2f} only (a good fit has 0.95 and more)")
             confidence *= float(np.clip((overlap - 0.6) / 0.3, 0, 1))
-    z = solved.x[: columns.count]
+    z = x[: columns.count]
     moved = float(np.sqrt(((columns.basis @ z) ** 2).sum() / max((columns.basis**2).sum(), 1e-30)))
     if moved > 2.0:
         warnings.append(f"the shape is {moved:.1f} standard deviations from the category's mean: wrong category or wrong scale?")
         confidence *= float(np.clip(1 - (moved - 2) / 2, 0.1, 1))
     for v in range(len(views)):
-        turn, shift = solved.x[columns.count + 6 * v :][:3], solved.x[columns.count + 6 * v :][3:6]
+        first = columns.count + 6 * v
+        turn, shift = x[first : first + 3], x[first + 3 : first + 6]
         if np.linalg.norm(turn) > 0.6 or np.linalg.norm(shift) > 0.12:
             degrees, centimetres = np.degrees(np.linalg.norm(turn)), 100 * np.linalg.norm(shift)
             warnings.append(
                 f"view {v}: the pose moved by {degrees:.0f} degrees and {centimetres:.0f} cm from the start: outside the trusted range"
             )
             confidence *= 0.4
+        if covariance is not None:
+            warnings += _ambiguity(v, covariance[first : first + 3, first : first + 3])
     return Verdict(float(confidence), warnings)
+
+
+def _ambiguity(v: int, covariance: Array) -> list[str]:
+    """Name the axis about which the outline does not fix the rotation; one of many equal poses was returned."""
+    values, vectors = np.linalg.eigh(covariance)
+    spread = float(np.sqrt(max(values[-1], 0.0)))
+    if spread < AMBIGUOUS:
+        return []
+    axis = vectors[:, -1] * np.sign(vectors[np.abs(vectors[:, -1]).argmax(), -1])
+    x, y, z = axis + 0.0
+    about = f"({x:.2f}, {y:.2f}, {z:.2f})"
+    return [f"view {v}: the turn about the object's axis {about} is open: +-{np.degrees(spread):.0f} degrees (symmetric object?)"]

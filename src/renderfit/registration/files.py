@@ -43,7 +43,7 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
 
 def _pixels(path: Path, expected: str) -> NDArray[np.uint8]:
     try:
-        picture = np.asarray(iio.imread(path))
+        picture = np.asarray(iio.imread(path.read_bytes()))
     except (OSError, ValueError, TypeError) as problem:
         raise DataError(f"{path}: not readable as an image ({problem}); expected {expected}") from problem
     if picture.ndim == 2:

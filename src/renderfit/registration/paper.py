@@ -22,6 +22,8 @@ from renderfit import rendering
 from renderfit.errors import ConvergenceError, DataError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.geometry.pose import se3_exp
+from renderfit.registration import checks
+from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View, reduced
 from renderfit.registration.result import Registration, Step
 from renderfit.registration.twist import rotation_vector
@@ -50,6 +52,13 @@ class Window:
         left = round((columns.min() + columns.max() + 1 - side) / 2)
         top = round((rows.min() + rows.max() + 1 - side) / 2)
         return cls(left, top, side, view.camera.cropped(left, top, side, side).scaled(WIDTH / side))
+
+    def overlap(self, view: View, mesh: Mesh, pose: Pose) -> float:
+        """Return the intersection over union of the mesh's silhouette and the observed mask within the window."""
+        vertices, faces = mesh.numpy()
+        shown = rendering.rasterize(pose.apply(torch.as_tensor(vertices)), faces, self.camera, backend="cpu").mask
+        seen = self.cut(view.mask) >= 0.5
+        return float((shown & seen).sum() / max((shown | seen).sum(), 1))
 
     def cut(self, image: Array) -> Array:
         """Return the window of `image` (H, W) or (H, W, C), zero outside, at the size compared."""
@@ -114,15 +123,20 @@ def register_paper(
             speeds["shape"] = settings.momentum * speeds["shape"] + _or_zero(shape_slope, z)
             latent = latent - decay * settings.shape_rate * speeds["shape"]
     pose = Pose(matrix)
+    mesh = Mesh(mean + torch.tensordot(latent, basis, dims=1), faces)
+    last = _step(0.0, latent, start, matrix)
+    verdict = checks.judge(Columns.of(model), [view], np.concatenate([last.latent, last.pose]), [window.overlap(view, mesh, pose)])
     return Registration(
         latent=latent,
         pose=pose,
-        mesh=Mesh(mean + torch.tensordot(latent, basis, dims=1), faces),
+        mesh=mesh,
         covariance=np.zeros((0, 0)),
         history=history,
-        converged=converged,
+        converged=converged and verdict.confidence >= checks.TRUSTED,
         renders=len(history),
         cpu_seconds=time.process_time() - begun,
+        confidence=verdict.confidence,
+        warnings=verdict.warnings,
         poses=[pose],
         model="pca",
         method="paper",

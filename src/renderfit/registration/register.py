@@ -92,7 +92,7 @@ def register(
     solved = ours.solve(columns, views, optimise_pose, settings)
     count = columns.count
     found = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
-    verdict = checks.judge(columns, views, solved)
+    verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), solved.covariance if optimise_pose else None)
     return Registration(
         latent=torch.as_tensor(solved.x[:count].copy()),
         pose=found[0],

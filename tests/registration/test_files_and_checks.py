@@ -1,0 +1,77 @@
+import json
+
+import imageio.v3 as iio
+import numpy as np
+import pytest
+import torch
+
+from renderfit.errors import DataError
+from renderfit.geometry import Pose, load_mesh
+from renderfit.registration import checks, files, register
+from renderfit.registration.columns import Columns
+from renderfit.registration.overlay import overlay
+
+
+@pytest.fixture(scope="module")
+def fit(space, camera, pose, target, mask_of):
+    return register(
+        mask_of(target, pose, camera), space, camera, mask=mask_of(target, pose, camera), pose=pose, model="pca", optimise_pose=False
+    )
+
+
+def test_what_is_written_is_the_answer(fit, camera, tmp_path):
+    picture = np.full((256, 256, 3), 90, np.uint8)
+    summary = files.write_registration(fit, tmp_path / "out", [], picture, camera)
+    assert summary == json.loads((tmp_path / "out" / "registration.json").read_text())
+    assert summary["latent"] == fit.latent.tolist()
+    assert Pose(torch.tensor(summary["object_to_camera"])).angle_to(fit.pose) < 1e-9
+    assert torch.allclose(load_mesh(tmp_path / "out" / "mesh.ply").vertices.double(), fit.mesh.vertices, atol=1e-6)
+    assert iio.imread(tmp_path / "out" / "overlay.png").shape == (256, 256, 3)
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"registration.json", "mesh.ply", "overlay.png"}
+
+
+def test_the_overlay_changes_the_object_and_nothing_else(fit, camera, pose, mask_of):
+    picture = np.full((256, 256, 3), 90, np.uint8)
+    changed = (overlay(picture, fit.mesh, camera, pose) != picture).any(axis=2)
+    inside = mask_of(fit.mesh, pose, camera)
+    assert changed[inside].all()
+    assert changed.sum() < 1.3 * inside.sum()
+
+
+@pytest.mark.parametrize("mode", ["grey", "alpha", "deep"])
+def test_images_come_in_any_common_form(tmp_path, mode):
+    shapes = {"grey": ((20, 30), np.uint8), "alpha": ((20, 30, 4), np.uint8), "deep": ((20, 30), np.uint16)}
+    shape, dtype = shapes[mode]
+    iio.imwrite(tmp_path / "image.png", np.full(shape, np.iinfo(dtype).max, dtype))
+    picture = files.read_image(tmp_path / "image.png")
+    assert picture.shape == (20, 30, 3)
+    assert picture.dtype == np.uint8
+    assert picture.min() == 255
+    assert files.read_mask(tmp_path / "image.png").all()
+
+
+def test_what_is_no_image_is_named(tmp_path):
+    (tmp_path / "image.png").write_text("nothing")
+    with pytest.raises(DataError, match="not readable as an image"):
+        files.read_image(tmp_path / "image.png")
+    with pytest.raises(DataError, match=r"missing\.png"):
+        files.read_mask(tmp_path / "missing.png")
+
+
+def test_border_share_counts_only_what_touches_the_border():
+    mask = np.zeros((20, 20))
+    mask[5:10, 5:10] = 1
+    assert checks.border_share(mask) == 0
+    mask[:] = 0
+    mask[0:5, 5:10] = 1
+    assert checks.border_share(mask) == pytest.approx(5 / 20)
+
+
+def test_an_open_rotation_is_reported_with_its_axis(space, camera, pose):
+    columns = Columns.of(space.model("pca"))
+    covariance = np.diag([1.0, 1, 1, 1e-4, 1e-4, 0.0225, 1e-6, 1e-6, 1e-6])
+    view = type("Seen", (), {"mask": np.zeros((8, 8))})()
+    verdict = checks.judge(columns, [view], np.zeros(9), [0.97], covariance)
+    assert verdict.confidence == 1
+    assert "(0.00, 0.00, 1.00) is open: +-9 degrees" in verdict.warnings[0]
+    assert not checks.judge(columns, [view], np.zeros(9), [0.97]).warnings
