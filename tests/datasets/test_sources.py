@@ -16,8 +16,8 @@ from renderfit.datasets.folder import DeepCPD, Folder
 from renderfit.datasets.intake import align_folder
 from renderfit.datasets.procedural import build
 from renderfit.datasets.procedural.catalogue import recipes
-from renderfit.datasets.reconstruct import load_cloud, reconstruct
 from renderfit.datasets.recipes import build_recipe
+from renderfit.datasets.reconstruct import load_cloud, reconstruct
 from renderfit.datasets.sources import Recipes, named
 from renderfit.datasets.split import Split, chosen
 from renderfit.errors import DataError
@@ -151,7 +151,7 @@ def test_files_of_the_mirror_are_checked_byte_by_byte(small_mirror):
     with pytest.raises(DataError, match=r"this is drill/b.ply, swapped or renamed"):
         mirror.checked(first)
     (folder / second.file).unlink()
-    with pytest.raises(DataError, match="missing in the mirror.*somebody/something"):
+    with pytest.raises(DataError, match=r"missing in the mirror.*somebody/something"):
         mirror.checked(second)
 
 
