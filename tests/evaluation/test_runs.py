@@ -1,0 +1,73 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+import trimesh
+
+from renderfit import paths
+from renderfit.datasets.views import View
+from renderfit.errors import DataError
+from renderfit.evaluation import records, runs
+from renderfit.evaluation.instance import DEPTH_HOLES, Instance, depth_cloud
+from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.rendering import rasterize
+from renderfit.shapes.model import LinearModel
+
+
+@pytest.fixture(scope="module")
+def instance():
+    ball = trimesh.creation.icosphere(subdivisions=3, radius=0.08)
+    vertices, faces = np.array(ball.vertices), np.array(ball.faces, dtype=np.int64)
+    mesh, camera = Mesh(torch.as_tensor(vertices), torch.as_tensor(faces)), Camera.centred(64, 105.0)
+    pose = Pose.look_at(torch.tensor([0.5, 0.3, 0.4]), torch.zeros(3))
+    fragments = rasterize(pose.apply(mesh.vertices), faces, camera, backend="cpu")
+    image = np.full((64, 64, 3), 100, np.uint8)
+    noisy = Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.03, 0.0, 0.0]))
+    view = View(image, fragments.mask, fragments.depth.astype(np.float32), camera, pose, noisy)
+    model = LinearModel(vertices, 0.1 * vertices[None], faces, {"global": slice(0, 1)})
+    space = type("Space", (), {"model": lambda self, name="pca": model})()
+    return Instance("ball", "t1", "round", space, [view], mesh.with_vertices(1.1 * mesh.vertices), [])
+
+
+def test_the_simulated_depth_lies_on_the_object_but_for_noise_and_holes(instance):
+    view = instance.views[0]
+    cloud = depth_cloud(view, 3)
+    distance = np.linalg.norm(view.pose.inverse().apply(torch.as_tensor(cloud)).numpy(), axis=1)
+    assert abs(distance - 0.08).mean() < 0.002
+    assert len(cloud) == pytest.approx((1 - DEPTH_HOLES) * view.mask.sum(), rel=0.05)
+    assert np.array_equal(cloud, depth_cloud(view, 3))
+    assert not np.array_equal(cloud[:10], depth_cloud(view, 4)[:10])
+
+
+def test_a_scored_run_is_a_valid_record(instance, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
+    view = instance.views[0]
+    found = runs.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
+    scored = runs._scored(instance, "cls_pose", 0, False, found, view)
+    scored.record["provenance"] = {}
+    assert not scored.record["failed"]
+    assert scored.record["placed_v2v_mm"] is None
+    assert "cpu_seconds" in scored.timing
+    assert "cpu_seconds" not in scored.record
+    runs.write([scored], "ball", "t1")
+    assert records.read_records(tmp_path / "records") == [scored.record]
+
+
+def test_scores_are_in_millimetres_and_the_camera_frame_counts_the_pose(instance):
+    view = instance.views[0]
+    given_up = runs._given_up(instance, view.noisy_pose, "ours", "no object")
+    record = runs._scored(instance, "ours", 0, True, given_up, view).record
+    assert record["v2v_mm"] == pytest.approx(8.0, rel=1e-6)
+    assert record["mean_square_mm2"] == pytest.approx(64.0, rel=1e-6)
+    assert record["translation_left_mm"] == pytest.approx(30.0, rel=1e-6)
+    assert record["rotation_left_deg"] == pytest.approx(0.0, abs=1e-6)
+    assert record["placed_v2v_mm"] > record["v2v_mm"]
+    assert record["failed"]
+    assert record["warnings"] == ["no object"]
+
+
+def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
+    view = dataclasses.replace(instance.views[0])
+    with pytest.raises(DataError, match="neither mask nor network"):
+        runs.METHODS["ours"](instance, view, None, None, view.pose, False, 0)
