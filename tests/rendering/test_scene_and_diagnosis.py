@@ -53,6 +53,19 @@ def test_attributes_of_any_width_per_vertex_and_per_face():
         interpolate(wide[:3], points, fragments, view)
 
 
+def test_a_border_between_two_faces_moves_with_their_shared_edge():
+    wall = torch.tensor([[-2.0, -2, 1], [0.05, -2, 1], [0.05, 2, 1], [-2, 2, 1], [2, -2, 1], [2, 2, 1]], dtype=torch.float64)
+    faces = torch.tensor([[0, 1, 2], [0, 2, 3], [1, 4, 5], [1, 5, 2]])
+    points, view = wall.requires_grad_(), camera()
+    values = torch.tensor([[1.0], [1.0], [3.0], [3.0]], dtype=torch.float64)
+    image = interpolate(values, points, rasterize(points, faces, view), view, per_face=True)
+    assert set(image.unique().tolist()) == {1.0, 3.0}
+    image.sum().backward()
+    # moving the border by 1 m to the right turns fx * height pixels from 3 into 1
+    assert points.grad[1:3, 0].sum() == pytest.approx(-2 * view.fx * view.height, rel=0.02)
+    assert points.grad[[0, 3, 4, 5]].abs().max() < 1e-9
+
+
 def test_vertex_normals_and_their_gradient():
     mesh = sphere(6)
     assert torch.allclose(vertex_normals(mesh), mesh.vertex_normals(), atol=1e-12)

@@ -30,8 +30,8 @@ Step = Callable[[], Any]
 
 def mitsuba(vertices: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, weight: NDArray[np.float64]) -> Step:
     """Mitsuba 3, ``direct_projective`` integrator (boundary terms included), one sample a pixel, on LLVM."""
-    import drjit as dr
-    import mitsuba as mi
+    import drjit as dr  # type: ignore[import-not-found]
+    import mitsuba as mi  # type: ignore[import-not-found]
 
     mi.set_variant("llvm_ad_rgb")
     mesh = mi.Mesh("mesh", len(vertices), len(faces))
@@ -74,8 +74,14 @@ def mitsuba(vertices: NDArray[np.float64], faces: NDArray[np.int64], camera: Cam
 
 def pytorch3d(vertices: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, weight: NDArray[np.float64]) -> Step:
     """PyTorch3D, soft silhouettes with its default blur and 50 faces a pixel."""
-    from pytorch3d.renderer import BlendParams, MeshRasterizer, PerspectiveCameras, RasterizationSettings, SoftSilhouetteShader
-    from pytorch3d.structures import Meshes
+    from pytorch3d.renderer import (  # type: ignore[import-not-found]
+        BlendParams,
+        MeshRasterizer,
+        PerspectiveCameras,
+        RasterizationSettings,
+        SoftSilhouetteShader,
+    )
+    from pytorch3d.structures import Meshes  # type: ignore[import-not-found]
 
     turn = torch.diag(torch.tensor([-1.0, -1.0, 1.0]))[None]
     size = ((camera.height, camera.width),)

@@ -88,7 +88,7 @@ def measure(
 def render_once(backend: Backend) -> None:
     """Render a few pixels, so that a missing context is found before anything is timed."""
     points, faces = torus(60)
-    render(Mesh(points, faces), Camera.centred(8, 12.0), _pose(), backend=backend)
+    render(Mesh(torch.from_numpy(points), torch.from_numpy(faces)), Camera.centred(8, 12.0), _pose(), backend=backend)
 
 
 def _pose() -> Pose:

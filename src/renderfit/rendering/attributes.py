@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 from torch import Tensor
 
-from renderfit.errors import ShapeError
+from renderfit.errors import DeviceError, ShapeError
 from renderfit.geometry import Camera
 from renderfit.rendering.fragments import Fragments
+from renderfit.rendering.kernels import scatter_kernel
 from renderfit.rendering.projection import projection_matrix, to_pixels
-from renderfit.rendering.shade import Gradient, Settings, shade_image
+from renderfit.rendering.shade import Gradient, Settings, pixel_forces, shade_image
 
 
 def interpolate(
@@ -47,6 +51,8 @@ def interpolate(
     ------
     ShapeError
         If the number of rows does not fit.
+    DeviceError
+        If per-face attributes are on a CUDA device.
     """
     h = to_pixels(points, projection_matrix(camera, intrinsics))
     return interpolate_pixels(attributes, h, fragments, Settings(gradient, camera), per_face=per_face)
@@ -58,10 +64,39 @@ def interpolate_pixels(attributes: Tensor, h: Tensor, fragments: Fragments, sett
         return shade_image(h, attributes, fragments, settings)[0]
     if attributes.ndim != 2 or len(attributes) != len(fragments.faces):
         raise ShapeError(f"attributes has shape {tuple(attributes.shape)}; expected ({len(fragments.faces)}, C), one row per face")
-    # each face gets its own three corners, so that the value is constant on it
-    corners = torch.as_tensor(fragments.faces, device=h.device).reshape(-1)
-    alone = Fragments(
-        fragments.face_id, torch.arange(len(corners)).reshape(-1, 3).numpy(), h.detach()[corners].cpu().numpy(), fragments.backend
-    )
-    flat = Settings(settings.gradient, settings.camera, every_face=True)
-    return shade_image(h[corners], attributes.repeat_interleave(3, dim=0), alone, flat)[0]
+    if h.is_cuda:
+        raise DeviceError(
+            "per-face attributes are on a CUDA device; expected CPU tensors: move them with .cpu(), or give one row per vertex"
+        )
+    return _Flat.apply(h, attributes, fragments, Settings(settings.gradient, settings.camera, every_face=True))
+
+
+def _paint(attributes: Tensor, fragments: Fragments) -> Tensor:
+    ids = torch.as_tensor(fragments.face_id, device=attributes.device).long()
+    return torch.where((ids >= 0)[..., None], attributes[ids.clamp(min=0)], attributes.new_zeros(()))
+
+
+class _Flat(torch.autograd.Function):
+    """Values that are constant on each face: no interior term, and every edge between two faces counts."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, attributes: Tensor, fragments: Fragments, settings: Settings) -> Tensor:
+        image = _paint(attributes.detach(), fragments)
+        ctx.save_for_backward(h, attributes, image)
+        ctx.fragments, ctx.settings = fragments, settings
+        return image
+
+    @staticmethod
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        h, attributes, image = ctx.saved_tensors
+        rows, colour, ids = h.detach().contiguous().numpy(), upstream[0].contiguous().numpy(), ctx.fragments.face_id
+        values, depth = attributes.detach().contiguous().numpy(), ctx.fragments.depth.astype(np.float32)
+        grad_h, no_mask = np.zeros(rows.shape), np.zeros(ids.shape, colour.dtype)
+        force = pixel_forces(ctx.fragments, rows, depth, values, image.detach().numpy(), colour, no_mask, ctx.settings, grad_h)
+        none = np.zeros((len(rows), 0), values.dtype)
+        scatter_kernel(
+            ids, ctx.fragments.faces, rows, none, np.zeros((*ids.shape, 0), colour.dtype), force, False, grad_h, np.zeros(none.shape)
+        )
+        inside = ids >= 0
+        grad = torch.zeros_like(attributes).index_add_(0, torch.from_numpy(ids[inside]).long(), upstream[0][torch.from_numpy(inside)])
+        return torch.from_numpy(grad_h), grad, None, None

@@ -90,7 +90,7 @@ def measure_costs(backend: Literal["gl", "cpu"], repeats: int = 3) -> Cost:
         row, column = np.mgrid[: side + 1, : side + 1] / side * size
         h = np.stack([column.ravel(), row.ravel(), np.ones(column.size), np.ones(column.size)], axis=1)
         corner = (np.arange(side)[:, None] * (side + 1) + np.arange(side)).reshape(-1, 1)
-        faces = np.concatenate([corner + [0, 1, side + 1], corner + [1, side + 2, side + 1]])
+        faces = np.concatenate([corner + np.array([0, 1, side + 1]), corner + np.array([1, side + 2, side + 1])])
         camera, times = Camera.centred(size, size), []
         for _ in range(repeats + 1):
             start = time.process_time()

@@ -22,9 +22,9 @@ SUB = 256
 def _limits(edge: float, step: float, low: int, high: int) -> tuple[int, int]:
     """Narrow the columns low..high to those where ``edge + column * step >= 0`` (all exact integers)."""
     if step > 0:
-        low = max(low, int(math.ceil(-edge / step)))
+        low = max(low, math.ceil(-edge / step))
     elif step < 0:
-        high = min(high, int(math.floor(edge / -step)))
+        high = min(high, math.floor(edge / -step))
     elif edge < 0:
         high = low - 1
     return low, high
@@ -36,10 +36,10 @@ def _fill(face: int, x: NDArray, y: NDArray, key: NDArray, cull: bool, ids: NDAr
     height, width = ids.shape
     x0, x1, x2 = x[0], x[1], x[2]
     y0, y1, y2 = y[0], y[1], y[2]
-    left = max((min(x0, min(x1, x2)) + 127) >> 8, 0)
-    right = min((max(x0, max(x1, x2)) - 128) >> 8, width - 1)
-    top = max((min(y0, min(y1, y2)) + 127) >> 8, 0)
-    bottom = min((max(y0, max(y1, y2)) - 128) >> 8, height - 1)
+    left = max((min(x0, x1, x2) + 127) >> 8, 0)
+    right = min((max(x0, x1, x2) - 128) >> 8, width - 1)
+    top = max((min(y0, y1, y2) + 127) >> 8, 0)
+    bottom = min((max(y0, y1, y2) - 128) >> 8, height - 1)
     if left > right or top > bottom:
         return
     area = (x1 - x0) * (y2 - y0) - (x2 - x0) * (y1 - y0)
@@ -112,8 +112,8 @@ def rasterize_kernel(
             for k in range(3):
                 v = faces[face, k]
                 w = 1.0 / h[v, 2]
-                x[k] = int(math.floor(h[v, 0] * w * 256 + 0.5))
-                y[k] = int(math.floor(h[v, 1] * w * 256 + 0.5))
+                x[k] = math.floor(h[v, 0] * w * 256 + 0.5)
+                y[k] = math.floor(h[v, 1] * w * 256 + 0.5)
                 key[k] = w if perspective else -h[v, 3]
             _fill(face, x, y, key, cull, ids, nearest)
             continue
@@ -122,7 +122,7 @@ def rasterize_kernel(
         for second in range(1, count - 1):
             for k in range(3):
                 c = corners[0 if k == 0 else second + k - 1]
-                x[k] = int(math.floor(c[0] / c[2] * 256 + 0.5))
-                y[k] = int(math.floor(c[1] / c[2] * 256 + 0.5))
+                x[k] = math.floor(c[0] / c[2] * 256 + 0.5)
+                y[k] = math.floor(c[1] / c[2] * 256 + 0.5)
                 key[k] = 1.0 / c[2] if perspective else -c[3]
             _fill(face, x, y, key, cull, ids, nearest)

@@ -55,7 +55,7 @@ def _push(grad_h: NDArray, v: int, share: float, force: float, px: float, py: fl
 
 
 @numba.njit(cache=True, nogil=True)
-def edge_forces(
+def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pair is stored
     ids: NDArray,
     faces: NDArray,
     across_edge: NDArray,
@@ -127,14 +127,14 @@ def edge_forces(
                         break
                     if status == CONTINUES and t < 1.0:
                         break
-                found = owner != 0 and status in (FOLDS, OPEN)
+                found, shared = owner != 0 and status in (FOLDS, OPEN), False
                 if owner == 0:
                     if fa < 0 or fb < 0:
                         owner = 1 if fb < 0 else -1
                     elif status == CONTINUES and t < 1.0:
                         if not per_face:
                             continue
-                        owner, found = (1 if za <= zb else -1), False
+                        owner, found, shared = (1 if ask_a else -1), True, True
                     else:
                         jump = abs(zb - za)
                         px, py = column + 0.5, row + 0.5
@@ -162,7 +162,7 @@ def edge_forces(
                         else 0.5 * (upstream[row, column, k] + upstream[r, c, k])
                     )
                     ca, cb = image[row, column, k], image[r, c, k]
-                    if found:
+                    if found and not shared:
                         value = attributes[last, k] if per_face else bi * attributes[i, k] + (1 - bi) * attributes[j, k]
                         if owner > 0:
                             ca = value

@@ -119,7 +119,7 @@ def pixel_forces(
             h,
             depth,
             attributes,
-            False,
+            settings.every_face,
             image,
             upstream,
             upstream_mask,

@@ -30,7 +30,7 @@ def _side(h: NDArray, i: int, j: int, k: int) -> float:
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(
+def walk(  # noqa: PLR0911, PLR0912 - every way a walk can end is one return
     h: NDArray, faces: NDArray, across_edge: NDArray, face: int, target: int, u0: float, v0: float, axis: int, sense: float, near: float
 ) -> tuple[int, int, int, float, int]:
     """Walk from a pixel centre to the next along an image axis, over the surface that starts at `face`.

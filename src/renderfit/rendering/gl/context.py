@@ -92,7 +92,7 @@ def _make() -> Device:
             'start processes with multiprocessing.get_context("spawn") or use backend="cpu"'
         )
     try:
-        context = moderngl.create_context(require=430, standalone=True, backend="egl")
+        context = moderngl.create_context(require=430, standalone=True, backend="egl")  # type: ignore[arg-type]
     except Exception as problem:  # the loader raises plain Exception
         raise ContextError(f"no OpenGL 4.3 context through EGL ({problem}); {HELP}") from problem
     _made_in.add(os.getpid())
