@@ -64,9 +64,26 @@ def run_notebook(source: Path, target: Path, parameters: dict[str, Any] | None =
     return target
 
 
-def run_notebooks(jobs: list[tuple[Path, Path, dict[str, Any]]], label: str = "notebooks") -> list[Path]:
-    """Run several notebooks, each in a process of its own; ``(source, target, parameters)`` each."""
-    return fan_out(run_notebook, jobs, label)
+def run_notebooks(jobs: list[tuple[Path, Path, dict[str, Any]]], label: str = "notebooks") -> None:
+    """Run several notebooks, each in a process of its own; ``(source, target, parameters)`` each.
+
+    Raises
+    ------
+    ConvergenceError
+        When all have run, if some failed; the message has a line for each.
+    """
+    problems = [problem for problem in fan_out(_attempt, jobs, label) if problem]
+    if problems:
+        raise ConvergenceError("\n".join(problems))
+
+
+def _attempt(source: Path, target: Path, parameters: dict[str, Any]) -> str:
+    """Run one notebook; return what went wrong, empty when nothing did."""
+    try:
+        run_notebook(source, target, parameters)
+    except ConvergenceError as problem:
+        return str(problem)
+    return ""
 
 
 def declared(notebook: Any, parameters: dict[str, Any]) -> dict[str, Any]:
