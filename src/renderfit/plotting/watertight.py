@@ -97,7 +97,12 @@ def _towards(centre: NDArray[np.float64], distance: float, azimuth: float, eleva
 
 
 def table(path: Path, rows: str, value: str, caption: str) -> Html:
-    """Return a table of one value from a CSV file: one line per entry of the columns `rows`, one column per input."""
+    """Return a table of one value from a CSV file: one line per entry of the columns `rows`, one column per input.
+
+    Where the file has not been made, the table says so and how to make it.
+    """
+    if not path.is_file():
+        return grid(["not measured"], [[f"{path.name} is missing: run python benchmarks/watertight/compare.py"]], caption)
     with path.open(newline="") as stream:
         entries = list(csv.DictReader(stream))
     keys = rows.split("+")
