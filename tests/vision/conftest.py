@@ -8,7 +8,7 @@ import torch
 
 from renderfit import config
 from renderfit.geometry import Mesh, save_mesh
-from renderfit.rendering.photo import props
+from renderfit.rendering.photo import Style, props
 from renderfit.vision import stream, training
 
 
@@ -33,12 +33,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def source(folder):
-    return stream.Source(stream.meshes_of(folder)[1], seed=3)
+    easy = Style(backgrounds=("plain",), clutter=0, noise=0.3, dome=3, dome_size=24, shadow_size=48, defocus=0.0)
+    return stream.Source(stream.meshes_of(folder)[1], easy, seed=3)
 
 
 @pytest.fixture(scope="session")
 def settings():
-    base = config.UNet(size=32, width=6, levels=3, small_size=32, small_steps=80, steps=120, batch=12, rate=1e-2, reuse=4, painters=0)
+    base = config.UNet(size=32, width=8, levels=3, small_size=32, small_steps=100, steps=160, batch=16, rate=1e-2, reuse=4, painters=0)
     return dataclasses.replace(base, precision="float32")
 
 

@@ -111,6 +111,7 @@ def train(
             log.scores.append({"step": step + 1, **score(network.eval())})
         if state is not None and (step + 1) % settings.save_every == 0 and step + 1 < settings.steps:
             save_state(state, network, optimizer, {"step": step + 1, "loss": log.loss, "scores": log.scores})
+    network.zero_grad(set_to_none=True)
     return network.cpu().eval().requires_grad_(False), log
 
 
