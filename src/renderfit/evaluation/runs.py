@@ -15,7 +15,7 @@ import torch
 
 from renderfit import config, paths
 from renderfit.datasets.views import View
-from renderfit.errors import ConvergenceError, RenderFitError
+from renderfit.errors import ConvergenceError, DataError, RenderFitError
 from renderfit.evaluation.instance import Instance, depth_cloud, load_instance
 from renderfit.evaluation.metrics import vertex_error
 from renderfit.evaluation.records import Record
@@ -54,6 +54,8 @@ def _cls_pose(instance: Instance, view: View, _mask: Any, _network: Any, pose: P
 def _image(**options: Any) -> Method:
     def run(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
         chosen = view.mask if options.get("true_mask") else mask
+        if chosen is None:
+            raise DataError(f"the network found no {instance.category} in the photograph; expected one: train it longer")
         extra = {name: entry for name, entry in options.items() if name != "true_mask"}
         return register(view.image, instance.space, view.camera, chosen, pose, noise, network=network, **extra)
 
@@ -145,7 +147,10 @@ def compare(instance: Instance, number: int, noise: bool, network: Any, methods:
     """Run the named `methods` on view `number` of an instance and score them; one that raises counts as a failure."""
     view = instance.views[number]
     pose = view.noisy_pose if noise else view.pose
-    mask = segment(view.image, network, instance.category, view.camera, pose)
+    try:
+        mask = segment(view.image, network, instance.category, view.camera, pose)
+    except RenderFitError:
+        mask = None  # a failure of every method that sees the photograph through the network
     seed = config.section(config.Views).seed + number
     runs = []
     for name in methods:
