@@ -1,6 +1,8 @@
 """The chain behind a cell, and the loud report of a number that changed."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -8,6 +10,8 @@ from typer.testing import CliRunner
 from renderfit import paths
 from renderfit.errors import ConfigError
 from renderfit.evaluation import table1, trace, verify
+
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def root(make_records, tmp_path, monkeypatch):
         for instance in ("t1", "t2"):
             own = [r for r in records if (r["category"], r["instance"]) == (category, instance)]
             (tmp_path / "artifacts" / "records" / f"{category}-{instance}.json").write_text(json.dumps(own))
+    shutil.copy(CHECKOUT / "params.yaml", tmp_path)
     table1.write(table1.build())
     (tmp_path / "dvc.yaml").write_text(
         "stages:\n  register:\n    cmd: renderfit stage register\n    deps:\n    - notebooks/register.ipynb\n"
