@@ -41,10 +41,12 @@ def test_interrupted_training_ends_with_the_same_weights(source, settings, tmp_p
 
 
 def test_a_state_of_another_network_is_refused(source, settings, tmp_path):
-    short = dataclasses.replace(settings, small_steps=2, steps=2, batch=4, save_every=1)
+    short = dataclasses.replace(settings, small_steps=3, steps=3, batch=4, save_every=1)
     training.train(source, ("can", "crate"), short, state=tmp_path / "state")
     with pytest.raises(DataError, match="delete it"):
         training.train(source, ("can", "crate"), dataclasses.replace(short, width=4), state=tmp_path / "state")
+    with pytest.raises(DataError, match="other settings"):
+        training.train(source, ("can", "crate"), dataclasses.replace(short, rate=1e-3), state=tmp_path / "state")
 
 
 def test_a_short_training_learns_to_segment(network, source):

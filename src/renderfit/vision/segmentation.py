@@ -44,7 +44,8 @@ def segment(
     network : UNet
         From `load_network`.
     category : str, optional
-        One of ``network.categories``; default: the one with the most pixels.
+        One of ``network.categories``: what the caller knows the image to show. The outline is that of any
+        object the network knows, so that a mistaken category costs a log line, not the mask.
     camera, pose : Camera and Pose, optional
         With both, the search starts around the object's origin.
     size : int, optional
@@ -79,18 +80,16 @@ def segment(
     if camera is not None and pose is not None:
         window = _window_of_pose(camera, pose, extent)
     whole = torch.from_numpy(picture).permute(2, 0, 1)[None].to(next(network.parameters()).device)
+    name = category or "object"
     scores = window_probabilities(whole, window, network, size)
-    label = network.categories.index(category) + 1 if category is not None else 1 + int(scores[1:].sum(dim=(1, 2)).argmax())
     for _ in range(2):
-        found = paste(scores[label], window, height, width)
+        found = paste(1 - scores[0], window, height, width)
         if int((found > 0.5).sum()) < FEWEST_PIXELS:
-            raise DataError(
-                f"no {network.categories[label - 1]} found in the image; expected one in view: check category, pose and exposure"
-            )
+            raise DataError(f"no {name} found in the image; expected one in view: check category, pose and exposure")
         window = _window_of_mask(largest_part(found > 0.5))
         scores = window_probabilities(whole, window, network, size)
-    found = paste(scores[label], window, height, width)
-    _warn_of_two(found > 0.5, network.categories[label - 1])
+    found = paste(1 - scores[0], window, height, width)
+    _warn(found > 0.5, scores, name, network.categories)
     return found
 
 
@@ -148,9 +147,11 @@ def _window_of_mask(mask: NDArray[np.bool_]) -> tuple[float, float, float]:
     return (columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2, max(32.0, MARGIN * side)
 
 
-def _warn_of_two(mask: NDArray[np.bool_], name: str) -> None:
+def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:
     first = int(largest_part(mask).sum())
     if int(mask.sum()) - first > 0.3 * first:
-        _log.warning(
-            "the image shows more than one %s (a second part has over 30 %% of the first's pixels); the fit takes all of them", name
-        )
+        _log.warning("the image shows more than one object (a second part has over 30 %% of the first's pixels); the fit takes all of them")
+    amounts = (scores[1:] * (scores[0] < 0.5)).sum(dim=(1, 2))
+    likeliest = categories[int(amounts.argmax())]
+    if name in categories and likeliest != name:
+        _log.info("the object looks more like a %s than like a %s to the network; its outline is used all the same", likeliest, name)

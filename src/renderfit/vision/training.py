@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import math
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from renderfit import config
+from renderfit.errors import DataError
 from renderfit.progress import progress
 from renderfit.vision.checkpoint import load_state, save_state
 from renderfit.vision.stream import Sample, Source, augmented, painted
@@ -32,6 +34,15 @@ class Log:
 
     loss: list[tuple[int, float]] = field(default_factory=list)
     scores: list[dict[str, Any]] = field(default_factory=list)
+
+
+def fingerprint(source: Source, settings: config.UNet) -> str:
+    """Return a hash of what a training state depends on: settings, style, seed and the bytes of the meshes."""
+    digest = hashlib.sha256(repr((settings, source.style, source.seed)).encode())
+    for names in source.meshes:
+        for name in names:
+            digest.update(Path(name).read_bytes())
+    return digest.hexdigest()
 
 
 def precision_of(name: str, device: torch.device) -> torch.dtype:
@@ -86,8 +97,13 @@ def train(
     network = UNet(categories, settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
     log, first, kind = Log(), 0, precision_of(settings.precision, device)
+    origin = fingerprint(source, settings)
     if state is not None and state.is_file():
         done = load_state(state, network, optimizer)
+        if done["origin"] != origin:
+            raise DataError(
+                f"training state {state}: made with other settings, meshes or style; expected the same: delete it to start anew"
+            )
         first, log = int(done["step"]), Log([(int(a), float(b)) for a, b in done["loss"]], list(done["scores"]))
         _log.info("training resumes at step %d of %d", first, settings.steps)
     recent: list[float] = []
@@ -110,7 +126,7 @@ def train(
         if score is not None and score_every and (step + 1) % score_every == 0:
             log.scores.append({"step": step + 1, **score(network.eval())})
         if state is not None and (step + 1) % settings.save_every == 0 and step + 1 < settings.steps:
-            save_state(state, network, optimizer, {"step": step + 1, "loss": log.loss, "scores": log.scores})
+            save_state(state, network, optimizer, {"origin": origin, "step": step + 1, "loss": log.loss, "scores": log.scores})
     network.zero_grad(set_to_none=True)
     return network.cpu().eval().requires_grad_(False), log
 

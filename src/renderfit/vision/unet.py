@@ -48,6 +48,7 @@ class UNet(nn.Module):
         self.squeeze = nn.ModuleList(_convolution(b, a, 1) for a, b in pairwise(channels))
         self.up = nn.ModuleList(_convolution(2 * a, a) for a in channels[:-1])
         self.output = nn.Conv2d(width, len(self.categories) + 1, 1)
+        self.context = nn.Linear(2 * channels[-1], len(self.categories) + 1)
 
     @property
     def stride(self) -> int:
@@ -56,15 +57,18 @@ class UNet(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Return the last layer before the output layer, (B, width, H, W), for sRGB images (B, 3, H, W) in [0, 1]."""
-        if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % self.stride or images.shape[3] % self.stride:
-            raise ShapeError(
-                f"images have shape {tuple(images.shape)}; expected (B, 3, H, W) with sides that are multiples of {self.stride}"
-            )
+        self._check(images)
+        return self._decoded(*self._encoded(images))
+
+    def _encoded(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         values = self.first((images - 0.45) * 4.0)
         kept = []
         for block in self.down:
             kept.append(values)
             values = block(functional.max_pool2d(values, 2))
+        return values, kept
+
+    def _decoded(self, values: Tensor, kept: list[Tensor]) -> Tensor:
         for squeeze, block, skip in zip(reversed(self.squeeze), reversed(self.up), reversed(kept), strict=True):  # type: ignore[call-overload]
             wide = functional.interpolate(squeeze(values), scale_factor=2, mode="bilinear", align_corners=False)
             values = block(torch.cat([wide, skip], dim=1))
@@ -72,5 +76,19 @@ class UNet(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (B, 1 + categories, H, W) for sRGB images (B, 3, H, W) in [0, 1]."""
-        logits: Tensor = self.output(self.features(images))
+        self._check(images)
+        deepest, kept = self._encoded(images)
+        logits: Tensor = self.output(self._decoded(deepest, kept)) + self._window(deepest)[:, :, None, None]
         return logits
+
+    def _window(self, deepest: Tensor) -> Tensor:
+        """Return logits (B, 1 + categories) of the whole window: which category it shows is seen from afar, its outline from close by."""
+        pooled = torch.cat([deepest.mean(dim=(2, 3)), deepest.amax(dim=(2, 3))], dim=1)
+        window: Tensor = self.context(pooled)
+        return window
+
+    def _check(self, images: Tensor) -> None:
+        if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % self.stride or images.shape[3] % self.stride:
+            raise ShapeError(
+                f"images have shape {tuple(images.shape)}; expected (B, 3, H, W) with sides that are multiples of {self.stride}"
+            )
