@@ -35,6 +35,8 @@ def write_mask(mask: NDArray[np.bool_], path: Path) -> None:
 
 
 def _write(pixels: NDArray[np.uint8], path: Path) -> None:
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise DataError(f"{path}: unknown image format {path.suffix!r}; expected a name in .png, .jpg or .jpeg")
     try:
         imageio.imwrite(path, pixels)
     except (OSError, ValueError) as problem:
