@@ -5,19 +5,31 @@ from __future__ import annotations
 import typer
 
 
-def command(as_json: bool = typer.Option(False, "--json", help="one JSON object on the last line")) -> None:
-    """Recompute Table 1 from the run records and say same or different for every cell; exit status 1 on a difference."""
+def command(
+    runs: int = typer.Option(4, min=0, help="registrations to repeat, chosen at random; 0: only the table from its records"),
+    every: bool = typer.Option(False, "--all", help="repeat every registration"),
+    seed: int = typer.Option(0, help="seed of the choice"),
+    as_json: bool = typer.Option(False, "--json", help="one JSON object on the last line"),
+) -> None:
+    """Recompute Table 1 from its records and repeat registrations; say same or different; exit status 1 on a difference."""
     from renderfit.cli.output import emit
-    from renderfit.evaluation.verify import verify_table
+    from renderfit.evaluation.records import read_records
+    from renderfit.evaluation.verify import repeat, sample, verify_runs, verify_table
+    from renderfit.progress import progress
 
-    outcomes = verify_table()
+    records = read_records()
+    outcomes = verify_table(records=records)
+    chosen = records if every else sample(records, runs, seed) if runs else []
+    outcomes += verify_runs(progress(chosen, "registrations"), repeat)
     different = [outcome for outcome in outcomes if not outcome["same"]]
     if as_json:
-        emit({"cells": len(outcomes), "same": len(outcomes) - len(different), "different": different}, True)
+        counts = {"cells": len(outcomes) - len(chosen), "runs": len(chosen), "same": len(outcomes) - len(different)}
+        emit({**counts, "different": different}, True)
     else:
         for outcome in outcomes:
             changed = "; ".join(f"{score}: published {old}, recomputed {new}" for score, (old, new) in outcome["differences"].items())
             typer.echo(f"{'same     ' if outcome['same'] else 'DIFFERENT'}  {outcome['cell']}{'  ' + changed if changed else ''}")
-        typer.echo(f"{len(outcomes) - len(different)} of {len(outcomes)} cells are the same")
+        compared = f"{len(outcomes) - len(chosen)} cells, {len(chosen)} repeated runs"
+        typer.echo(f"{len(outcomes) - len(different)} of {len(outcomes)} are the same: {compared}")
     if different:
         raise typer.Exit(1)

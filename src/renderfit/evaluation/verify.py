@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from renderfit import paths
+from renderfit.errors import DataError
 from renderfit.evaluation import table1
 from renderfit.evaluation.records import KEYS, SCORES, Record, read_records
 from renderfit.evaluation.trace import read_table
@@ -48,6 +50,28 @@ def verify_runs(runs: Iterable[Record], recompute: Callable[[Record], Record]) -
         sides = [{score: side[score] for score in SCORES if side.get(score) is not None} for side in (run, again)]
         found.append(_outcome(name, *sides))
     return found
+
+
+def repeat(record: Record) -> Record:
+    """Perform the run that `record` describes again, on the artifacts of the root, and return its new record.
+
+    Raises
+    ------
+    DataError
+        If a stage before has not run or the method is unknown.
+    """
+    from renderfit.evaluation import runs
+    from renderfit.evaluation.instance import load_instance
+    from renderfit.vision import load_network
+
+    instance = load_instance(record["category"], record["instance"])
+    if record["method"] in runs.METHODS:
+        network = load_network(paths.ARTIFACTS / "unet")
+        return runs.compare(instance, record["view"], record["pose"] == "noise", network, [record["method"]])[0].record
+    for run in runs.references(instance):
+        if run.record["method"] == record["method"]:
+            return run.record
+    raise DataError(f"record of unknown method {record['method']!r}; expected one of {', '.join(runs.METHODS)} or a reference")
 
 
 def sample(records: Sequence[Record], count: int, seed: int) -> list[Record]:
