@@ -69,5 +69,5 @@ def test_scores_are_in_millimetres_and_the_camera_frame_counts_the_pose(instance
 
 def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
     view = dataclasses.replace(instance.views[0])
-    with pytest.raises(DataError, match="neither mask nor network|found no"):
+    with pytest.raises(DataError, match=r"neither mask nor network|found no"):
         runs.METHODS["ours"](instance, view, None, None, view.pose, False, 0)
