@@ -76,33 +76,39 @@ def peers(folder: str | None) -> dict[str, tuple[Callable[[np.ndarray, np.ndarra
         )  # fmt: skip
         return found.points
 
-    return {"pycpd": (pycpd, 5000, 2), "rustcpd": (full, 1000, 60), "rustcpd rank 250": (low, 20000, 60)}
+    return {"pycpd": (pycpd, 5000, 1), "rustcpd": (full, 5000, 2), "rustcpd rank 250": (low, 20000, 3)}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--peers")
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 5000, 20000, 100000])
+    parser.add_argument("--packages", nargs="+", help="default: all")
     parser.add_argument("--out", default="results/cpd_speed.json")
     chosen = parser.parse_args()
     coherent_point_drift(*clouds(400)[:2], iterations=2)
-    rows = []
+    path = Path(chosen.out)
+    rows = json.loads(path.read_text())["rows"] if path.is_file() else []
+    others = peers(chosen.peers)
     for count in chosen.counts:
         y, x, truth = clouds(count)
-        rows.append({"package": "renderfit", "points": count, "iterations": "to 1e-5", **timed(lambda: ours(y, x), truth)})  # noqa: B023
-        if count <= 5000:
-            entry = timed(lambda: ours(y, x, coarse=None, tolerance=0), truth)  # noqa: B023
-            rows.append({"package": "renderfit, 60 iterations", "points": count, "iterations": ITERATIONS, **entry})
-        for name, (call, largest, iterations) in peers(chosen.peers).items():
-            if count <= largest:
+        for name in chosen.packages or ["renderfit", "renderfit, 60 iterations", *others]:
+            row: dict[str, object] = {"package": name, "points": count}
+            if name == "renderfit":
+                row |= {"iterations": "to 1e-5", **timed(lambda: ours(y, x), truth)}  # noqa: B023
+            elif name == "renderfit, 60 iterations":
+                row |= {"iterations": ITERATIONS, **timed(lambda: ours(y, x, coarse=None, tolerance=0), truth)}  # noqa: B023
+            else:
+                call, largest, few = others[name]
+                if count > largest:
+                    continue
                 # a slow package gets a few iterations only: compare seconds per iteration
-                steps = ITERATIONS if count <= 1000 else iterations
-                entry = timed(lambda: call(y, x, steps), truth)  # noqa: B023
-                rows.append({"package": name, "points": count, "iterations": steps, **entry})
-        for row in rows:
-            if row["points"] == count:
-                print(row, flush=True)
-    Path(chosen.out).write_text(json.dumps({"beta": BETA, "lambda": LAM, "outliers": OUTLIERS, "rows": rows}, indent=1) + "\n")
+                steps = ITERATIONS if count <= 1000 else few
+                row |= {"iterations": steps, **timed(lambda: call(y, x, steps), truth)}  # noqa: B023
+            rows = [*(r for r in rows if (r["package"], r["points"]) != (name, count)), row]
+            print(row, flush=True)
+            content = {"beta": BETA, "lambda": LAM, "outliers": OUTLIERS, "rows": sorted(rows, key=lambda r: (r["package"], r["points"]))}
+            path.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
