@@ -19,10 +19,11 @@ def test_notebooks_are_stored_without_outputs(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebooks_define_nothing(path):
-    """Functions and classes belong into the package, where tests reach them."""
+def test_notebooks_hold_no_logic(path):
+    """What is longer than a selection for display belongs into the package, where tests reach it."""
     for cell in nbformat.read(path, 4).cells:
         if cell.cell_type == "code":
-            tree = ast.parse(cell.source)
-            defined = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)]
-            assert not defined, f"{path.name} defines {defined[0].name}"
+            for node in ast.walk(ast.parse(cell.source)):
+                assert not isinstance(node, ast.ClassDef), f"{path.name} defines the class {node.name}"
+                if isinstance(node, ast.FunctionDef):
+                    assert node.end_lineno - node.lineno < 5, f"{path.name} defines the long function {node.name}"
