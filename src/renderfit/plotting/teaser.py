@@ -16,6 +16,8 @@ from renderfit.registration.overlay import overlay
 
 BEHIND = 150.0
 """How far the object is turned for the view of its far side [degree]."""
+SHARP = 512
+"""Least width of the pictures of shapes [px]."""
 
 
 def teaser(rows: Sequence[tuple[str, View, Registration, Mesh]]) -> Any:
@@ -36,9 +38,10 @@ def teaser(rows: Sequence[tuple[str, View, Registration, Mesh]]) -> Any:
         crop = window(view.mask)
         behind, true_behind = turned(fit.pose, fit.mesh, BEHIND), turned(view.pose, truth, BEHIND)
         drawn = overlay(view.image, fit.mesh, view.camera, fit.pose, (0, 114, 178))
-        far = [clay(fit.mesh, view.camera, behind, color_of("ours")), clay(truth, view.camera, true_behind, color_of("target"))]
+        sharp = view.camera.scaled(max(1.0, SHARP / view.camera.width))
+        far = [clay(fit.mesh, sharp, behind, color_of("ours")), clay(truth, sharp, true_behind, color_of("target"))]
         common = window(np.stack([(image < 1).any(axis=2) for image in far]).any(axis=0))
-        near = clay(fit.mesh, view.camera, fit.pose, color_of("ours"))
+        near = clay(fit.mesh, sharp, fit.pose, color_of("ours"))
         images = [view.image[crop], drawn[crop], near[window((near < 1).any(axis=2))], *(image[common] for image in far)]
         for axis, image in zip(line, images, strict=True):
             axis.imshow(image, interpolation="antialiased")
