@@ -17,8 +17,7 @@ def contact_sheet(images: Sequence[Image], columns: int = 6, width: float = 9.0)
     """Show pictures without captions, edge to edge."""
     rows = -(-len(images) // columns)
     found, axes = figure(rows, columns, width, rows * width / columns, squeeze=False)
-    found.set_layout_engine("none")
-    found.subplots_adjust(left=0, right=1, bottom=0, top=1, wspace=0.02, hspace=0.02)
+    found.set_layout_engine("constrained", w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, image in zip(axes.flat, images, strict=False):
