@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PROFILE ?= default
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# without kept bytecode every worker process compiles torch anew: 3 s of CPU each
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: environment reproduce test lint book
 
@@ -14,8 +16,7 @@ reproduce: environment
 	renderfit reproduce --profile $(PROFILE)
 
 test: environment
-	renderfit reproduce --profile smoke
-	pytest -n 2 --dist loadgroup tests
+	pytest -n 2 --dist worksteal tests
 
 lint: environment
 	ruff check .
