@@ -12,6 +12,11 @@ from filelock import FileLock
 CHECKOUT = Path(__file__).resolve().parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Put the tests of the whole chain first, so that one worker starts it while the others do the rest."""
+    items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
 def smoke():
     """Path of ``build/smoke`` after ``renderfit reproduce --profile smoke``; run once even with several test workers."""

@@ -9,7 +9,6 @@ import pytest
 
 from renderfit import paths
 
-pytestmark = pytest.mark.xdist_group("smoke")
 CHECKOUT = paths.find_root(paths.Path(__file__).parent)
 OTHERS = sorted(path.stem for path in (CHECKOUT / "notebooks").glob("*.ipynb") if path.stem != "table1")
 

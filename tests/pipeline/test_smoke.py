@@ -13,7 +13,6 @@ import pytest
 
 from renderfit.pipeline import STAGES
 
-pytestmark = pytest.mark.xdist_group("smoke")
 SLOW_FILES = ("costs.json",)
 """Results that hold measured times."""
 
