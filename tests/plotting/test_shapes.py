@@ -1,0 +1,41 @@
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from renderfit.plotting import shapes as pictures
+from renderfit.plotting.viewer3d import LIMIT
+from renderfit.shapes import ShapeSpace
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "shapes"))
+from pears import SMALL, blob, family
+
+
+@pytest.fixture(scope="module")
+def space() -> ShapeSpace:
+    return ShapeSpace.fit(blob(), family()[:3], 2, **SMALL)
+
+
+def test_strip_and_curves_are_drawn():
+    strip = pictures.drift_strip((0, 2, 10), beta=0.5, lam=3.0)
+    assert [axis.get_title(loc="center").split("\n")[0] for axis in strip.axes] == ["start", "iteration 2", "iteration 10"]
+    rows = [{"package": "a", "points": n, "iterations": 6, "cpu_seconds": n / 1e3} for n in (100, 1000)]
+    line = pictures.cost_curve(rows).axes[0].lines[0]
+    np.testing.assert_allclose(line.get_ydata(), [1.0, 10.0])
+    pictures.convergence({"beta 1": [3.0, 2.0, 1.5]})
+    plt.close("all")
+
+
+def test_explorer_works_without_a_server(space):
+    page = pictures.explorer(space, "pear").html()
+    assert len(page) < LIMIT
+    assert "component 2" in page
+
+
+def test_colours_follow_the_canonical(space):
+    drawn = pictures.correspondences(space, count=2)
+    assert sum(bool(axis.images) for axis in drawn.axes) == 3
+    assert sum(bool(axis.images) for axis in pictures.modes(space, count=1).axes) == 3
+    plt.close("all")
