@@ -12,6 +12,7 @@ from torch import Tensor
 
 from renderfit import rendering
 from renderfit.datasets.views import View
+from renderfit.errors import DataError
 from renderfit.evaluation.instance import Instance
 from renderfit.geometry import Mesh, Pose
 from renderfit.registration import paper
@@ -62,7 +63,7 @@ def landscape(instance: Instance, view: View, network: UNet, points: int = 15) -
     ----------
     Section 3.3.1.
     """
-    mask = segment(view.image, network, instance.category, view.camera, view.pose)
+    mask, _ = isolating_mask(instance, view, network)
     window = paper.Window.around(Observation(view.camera, mask, view.pose))
     true = torch.as_tensor(window.cut(mask)).float()
     observed = torch.as_tensor(window.cut(as_rgb(view.image).astype(np.float64))).float() * true[..., None]
@@ -80,6 +81,14 @@ def landscape(instance: Instance, view: View, network: UNet, points: int = 15) -
         for axis, grid in offsets.items()
     }
     return Landscape(offsets, values)
+
+
+def isolating_mask(instance: Instance, view: View, network: UNet) -> tuple[NDArray[np.float64], str]:
+    """Return the mask that isolates the object and whose it is: "network", or "truth" where that finds nothing."""
+    try:
+        return segment(view.image, network, instance.category, view.camera, view.noisy_pose), "network"
+    except DataError:
+        return view.mask.astype(np.float64), "truth"
 
 
 def moved(decode: object, latent: Tensor, pose: Pose, axis: str, offset: float) -> tuple[Mesh, Pose]:

@@ -97,12 +97,19 @@ def _poses(generator: np.random.Generator, subject: Subject, distance: float) ->
     return pose, Pose.from_parts(turned.rotation, turned.translation + shift)
 
 
-def judged(network: UNet, image: NDArray[np.uint8], mask: NDArray[np.bool_], category: str, camera: Camera, start: Pose) -> dict[str, Any]:
-    """Segment one photograph and score it; nothing found counts as an empty mask."""
+def found_mask(network: UNet, image: NDArray[np.uint8], category: str, camera: Camera, start: Pose) -> NDArray[np.bool_]:
+    """Return the mask `segment` finds from a start pose; empty where it finds nothing."""
     try:
-        found = segment(image, network, category, camera, start) > 0.5
+        return segment(image, network, category, camera, start) > 0.5
     except DataError:
-        found = np.zeros_like(mask)
+        return np.zeros(image.shape[:2], np.bool_)
+
+
+def judged(
+    network: UNet, image: NDArray[np.uint8], mask: NDArray[np.bool_], category: str, camera: Camera, start: Pose
+) -> dict[str, float | None]:
+    """Segment one photograph and score it; nothing found counts as an empty mask."""
+    found = found_mask(network, image, category, camera, start)
     error = boundary_error(found, mask)
     return {
         "iou": round(intersection_over_union(found, mask), 4),
