@@ -97,6 +97,7 @@ class UNet:
     rate: float = value(4e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
     reuse: int = value(4, low=1, high=16, about="how often a painted picture is shown, each time recoloured")
     painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
+    threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")
     precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
     save_every: int = value(200, low=1, unit="steps", about="how often a state to resume from is written")
     seed: int = value(0)

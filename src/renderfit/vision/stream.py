@@ -126,11 +126,12 @@ def window(subject: Subject, generator: np.random.Generator, size: int) -> tuple
 
 
 def _red(photo: Photograph, generator: np.random.Generator) -> NDArray[np.uint8]:
-    """Draw the object as the paper renders it: one red, diffuse light, black background."""
+    """Draw the object as the paper renders it: one red, flat or under diffuse light, black background."""
     light = generator.normal(0, 0.4, 3) + np.array([0, 0, -1.0])
     light /= np.linalg.norm(light)
     diffuse = np.maximum(photo.normals @ light, 0) * generator.uniform(0.5, 1.0)
-    shade = np.clip(generator.uniform(0.0, 0.5) + diffuse, 0, 1) * photo.mask
+    flat = 1.0 if generator.random() < 0.5 else generator.uniform(0.0, 0.5)
+    shade = np.clip(flat + diffuse, 0, 1) * photo.mask
     color = np.array([1.0, *generator.uniform(0, 0.25, 2)])
     return np.asarray(np.round(255 * shade[..., None] * color), np.uint8)
 

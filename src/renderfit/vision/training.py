@@ -94,6 +94,7 @@ def train(
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
     network = UNet(categories, settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
     log, first, kind = Log(), 0, precision_of(settings.precision, device)
