@@ -141,14 +141,14 @@ def schedule(step: int, steps: int) -> float:
 
 
 def objective(logits: Tensor, labels: Tensor) -> Tensor:
-    """Return cross entropy plus the soft Dice loss of the object's own class against everything else."""
+    """Return cross entropy plus the soft Dice loss of the outline: any object against the background.
+
+    The outline is what registration uses (see `segment`); which category it is, the entropy teaches.
+    """
     entropy = functional.cross_entropy(logits, labels)
-    chosen = labels.amax(dim=(1, 2))
-    probability = logits.softmax(dim=1)[torch.arange(len(labels)), chosen]
-    inside = (labels > 0).float()
+    probability, inside = 1 - logits.softmax(dim=1)[:, 0], (labels > 0).float()
     both, total = (probability * inside).sum(dim=(1, 2)), probability.sum(dim=(1, 2)) + inside.sum(dim=(1, 2))
-    dice = 1 - (2 * both + 1) / (total + 1)
-    return entropy + 0.3 * (dice * (chosen > 0)).mean()
+    return entropy + (1 - (2 * both + 1) / (total + 1)).mean()
 
 
 def batches(source: Source, settings: config.UNet, first: int) -> Iterator[tuple[int, list[Sample]]]:

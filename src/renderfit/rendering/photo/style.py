@@ -44,5 +44,5 @@ class Style:
     defocus: float = 0.5
 
 
-TRAINING = Style(keep_colors=0.35, backgrounds=SEEN, occluders=1, table=0.85, dome=5, dome_size=40, shadow_size=96, noise=1.5)
+TRAINING = Style(keep_colors=0.7, backgrounds=SEEN, table=0.95, dome=5, dome_size=40, shadow_size=96, noise=1.5)
 """Wide ranges and held-out backgrounds, for training networks."""
