@@ -36,7 +36,7 @@ _HOME = {
     "doctor": "pipeline.doctor",
 }
 
-__all__ = list(_HOME)  # noqa: PLE0605
+__all__ = list(_HOME)
 __version__ = "0.1.0"
 
 

@@ -145,7 +145,7 @@ def drill(vertices: int) -> Part:
     parts += [capsule(-0.05, -0.05, -0.07, 0.1, 0.028), capsule(-0.1, 0.12, -0.02, 0.12, 0.035)]
     field = -0.008 * np.log(sum(np.exp(-part / 0.008) for part in parts))
     points, faces, _, _ = marching_cubes(field, 0.0, spacing=(axis[1] - axis[0],) * 3)
-    points = points.astype(np.float64) + [axis[0], axis[0], z.min()]
+    points = points.astype(np.float64) + np.array([axis[0], axis[0], z.min()])
     return points @ _rotation(0.2, 0.5).T, faces.astype(np.int64)
 
 

@@ -17,6 +17,7 @@ import renderfit
 from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.evaluation import records
+from renderfit.pipeline.estimate import last_times
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
     dict
         ``results`` (every JSON file of results/ by name), ``params``, ``pages`` and ``present`` (the contents), ``figures``
         and ``scenes`` (staged files), ``table`` (a CSV as Markdown), ``runs`` (records behind a cell), ``heading`` (of a
-        method), ``stated`` (marks a value quoted from the paper or the specification), ``timings``, ``packages``,
+        method), ``stated`` (marks a value quoted from the paper or the specification), ``timings``, ``stage_seconds``, ``packages``,
         ``public`` and ``concordance``.
     """
     results = {path.stem: json.loads(path.read_text()) for path in sorted(paths.RESULTS.glob("*.json"))}
@@ -45,6 +46,7 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
         "heading": records.heading,
         "stated": str,
         "timings": timings(),
+        "stage_seconds": last_times(),
         "packages": packages(),
         "public": public(),
         "concordance": _rows(paths.BOOK / "concordance.csv"),
