@@ -52,7 +52,7 @@ def opengl() -> None:
     for step in (update, install):
         done = subprocess.run(step, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode:
-        say(f"{note}; apt-get said: {(done.stderr or done.stdout).strip().splitlines()[-1]}")
+        say(f"{note}; apt-get said: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
 
 
 def uv_environment() -> dict[str, str]:

@@ -50,7 +50,7 @@ def test_a_cell_that_is_not_there_is_named(root, cell):
 
 def test_unchanged_records_verify(root):
     outcomes = verify.verify_table()
-    assert len(outcomes) == 4 * (2 + 3 * 2)
+    assert len(outcomes) == 4 * (2 + 3 * 2) + 2  # and the means and claims derived from the cells
     assert all(outcome["same"] for outcome in outcomes)
 
 
@@ -60,8 +60,15 @@ def test_one_changed_record_is_noticed_with_its_cell(root):
     next(r for r in records if r["method"] == "cls" and r["pose"] == "noise")["v2v_mm"] += 0.01
     path.write_text(json.dumps(records))
     different = [outcome for outcome in verify.verify_table() if not outcome["same"]]
-    assert [outcome["cell"] for outcome in different] == ["table1/bottle-t2/cls/noise"]
+    assert [outcome["cell"] for outcome in different] == ["table1/bottle-t2/cls/noise", "table1/means"]
     assert set(different[0]["differences"]) == {"v2v_mm"}
+
+
+def test_a_claim_edited_by_hand_is_noticed(root):
+    table = json.loads((root / "results" / "table1.json").read_text())
+    table["claims"][0]["verdict"] = "reproduced beyond doubt"
+    different = [outcome["cell"] for outcome in verify.verify_table(table) if not outcome["same"]]
+    assert different == ["table1/claims"]
 
 
 def test_commands_answer_in_json_with_their_statuses(root):

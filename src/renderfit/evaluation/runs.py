@@ -14,7 +14,7 @@ import joblib
 import torch
 
 from renderfit import config, paths
-from renderfit.datasets.views import View
+from renderfit.datasets.views import View, seed_of
 from renderfit.errors import ConvergenceError, DataError, RenderFitError
 from renderfit.evaluation.instance import Instance, depth_cloud, load_instance
 from renderfit.evaluation.metrics import vertex_error
@@ -151,7 +151,7 @@ def compare(instance: Instance, number: int, noise: bool, network: Any, methods:
         mask = segment(view.image, network, instance.category, view.camera, pose)
     except RenderFitError:
         mask = None  # a failure of every method that sees the photograph through the network
-    seed = config.section(config.Views).seed + number
+    seed = _seed(instance, number)
     runs = []
     for name in methods:
         try:
@@ -174,6 +174,11 @@ def write(runs: list[Run], category: str, test: str) -> list[Path]:
         os.replace(part, target)
         written.append(target)
     return written
+
+
+def _seed(instance: Instance, number: int) -> int:
+    """Return the seed that the stage views drew this view, its noise and its photograph with."""
+    return seed_of(config.section(config.Views).seed, f"{instance.category}-{instance.test}", number)
 
 
 _NOTHING: tuple[Any, list[Any]] = (torch.zeros(0, 0).numpy(), [])
@@ -206,7 +211,7 @@ def _scored(instance: Instance, method: str, number: int, noise: bool, found: Re
         "method": method,
         "pose": "noise" if noise else "known",
         "view": number,
-        "seed": config.section(config.Views).seed + number,
+        "seed": _seed(instance, number),
     }
     record = key | {
         "v2v_mm": _rounded(error.mean * 1e3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -30,7 +31,8 @@ def verify_table(table: dict[str, Any] | None = None, records: Sequence[Record] 
     published = read_table() if table is None else table
     again = table1.build(read_records() if records is None else records)
     old, new = ({_name(cell): cell for cell in side["cells"]} for side in (published, again))
-    return [_outcome(name, _means(old.get(name)), _means(new.get(name))) for name in sorted({*old, *new})]
+    cells = [_outcome(name, _means(old.get(name)), _means(new.get(name))) for name in sorted({*old, *new})]
+    return [*cells, *(_same_part(part, published.get(part), again.get(part)) for part in ("means", "claims"))]
 
 
 def verify_runs(runs: Iterable[Record], recompute: Callable[[Record], Record]) -> list[Outcome]:
@@ -60,10 +62,13 @@ def repeat(record: Record) -> Record:
     DataError
         If a stage before has not run or the method is unknown.
     """
+    import torch
+
     from renderfit.evaluation import runs
     from renderfit.evaluation.instance import load_instance
     from renderfit.vision import load_network
 
+    torch.set_num_threads(1)  # as the stage does: sums depend on how they are split
     instance = load_instance(record["category"], record["instance"])
     if record["method"] in runs.METHODS:
         network = load_network(paths.ARTIFACTS / "unet")
@@ -80,6 +85,12 @@ def sample(records: Sequence[Record], count: int, seed: int) -> list[Record]:
         return list(records)
     chosen = np.random.Generator(np.random.PCG64(seed)).choice(len(records), count, replace=False)
     return [records[index] for index in sorted(chosen.tolist())]
+
+
+def _same_part(part: str, old: Any, new: Any) -> Outcome:
+    """Compare what the table derives from its cells, as JSON holds it."""
+    same = json.dumps(old, sort_keys=True) == json.dumps(new, sort_keys=True)
+    return {"cell": f"table1/{part}", "same": same, "differences": {} if same else {part: [old, new]}}
 
 
 def _name(cell: dict[str, Any]) -> str:
