@@ -110,7 +110,7 @@ class Paper:
     momentum: float = value(0.9, low=0, high=0.9999)
     decay: float = value(0.95, low=0.1, high=1.0, about="learning rate factor per iteration")
     iterations: int = value(30, low=1, about="at most (section 4.2)")
-    shape_rate: float = value(0.03, low=0, about="for a loss that starts at 1; unstated in the paper, chosen on left-out training instances")
+    shape_rate: float = value(0.03, low=0, about="for a loss that starts at 1; unstated in the paper, chosen by benchmarks/paper_rates.py")
     rotation_rate: float = value(0.05, low=0, unit="rad^2", about="relative to shape_rate; unstated")
     translation_rate: float = value(1.5e-3, low=0, unit="m^2", about="relative to shape_rate; unstated")
     pose_every: int = value(3, low=1, about="shape updates per pose update (section 4.3)")
@@ -123,7 +123,7 @@ class Paper:
 class Ours:
     """Levenberg-Marquardt on image residuals."""
 
-    prior: float = value(3.0, low=0, about="weight of |z|^2: variance of the image residuals; chosen on left-out training instances")
+    prior: float = value(30.0, low=0, about="weight of |z|^2: variance of the image residuals; chosen by benchmarks/prior_weight.py")
     model: Literal["pca", "rich"] = value("rich", about="5-D space of the paper, or the richer one")
 
 

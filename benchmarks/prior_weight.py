@@ -1,0 +1,56 @@
+"""How much the prior should weigh: registrations of left-out training instances with the network's masks.
+
+``python benchmarks/prior_weight.py`` writes ``results/prior_weight.json``: vertex distance over that of the mean
+shape, known pose and pose noise, for every weight. Test instances are not touched. The network has seen the
+left-out instances, so its masks are better here than in Table 1.
+"""
+
+import argparse
+import json
+import logging
+
+import numpy as np
+import torch
+from paper_rates import left_out
+
+from renderfit import config, paths
+from renderfit.errors import RenderFitError
+from renderfit.evaluation import vertex_error
+from renderfit.registration import register
+from renderfit.registration.objective import Prior
+from renderfit.registration.ours import SolverConfig
+from renderfit.vision import load_network, segment
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--weights", type=float, nargs="+", default=[1.0, 3.0, 10.0, 30.0, 100.0])
+    options.add_argument("--left-out", type=int, nargs="+", default=[2, 6])
+    options.add_argument("--views", type=int, default=2)
+    options.add_argument("--model", default="rich", choices=["rich", "pca"])
+    chosen = options.parse_args()
+    logging.disable(logging.WARNING)
+    torch.set_num_threads(1)
+    network = load_network(paths.ARTIFACTS / "unet")
+    cases = [(c, case) for c in config.section(config.Dataset).categories for i in chosen.left_out for case in left_out(c, i, chosen.views)]
+    rows = []
+    for weight in chosen.weights:
+        settings = SolverConfig(Prior(weight=weight))
+        for noise in (False, True):
+            found = []
+            for category, (space, view, reference, mean) in cases:
+                pose = view.noisy_pose if noise else view.pose
+                try:
+                    mask = segment(view.image, network, category, view.camera, pose)
+                    fit = register(view.image, space, view.camera, mask, pose, noise, model=chosen.model, config=settings)
+                    found.append(vertex_error(fit.mesh, reference).mean / mean)
+                except RenderFitError:
+                    found.append(1.0)
+            row = {"model": chosen.model, "prior": weight, "pose": "noise" if noise else "known", "runs": len(found)}
+            rows.append(row | {"over_mean_shape": round(float(np.mean(found)), 4), "worst": round(float(max(found)), 4)})
+            print(json.dumps(rows[-1]), flush=True)
+    (paths.RESULTS / f"prior_weight_{chosen.model}.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
