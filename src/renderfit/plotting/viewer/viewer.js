@@ -301,7 +301,7 @@
     };
     for (let k = 0; k < width; k++) {
       const limit = data.limit || 2.5;
-      ranges.push(make("input", { type: "range", min: -limit, max: limit, value: 0, step: 0.05, className: "latent", oninput: show }));
+      ranges.push(make("input", { type: "range", min: -limit, max: limit, step: 0.05, value: 0, className: "latent", oninput: show }));
       controls.append(make("label", {}, data.latent?.[k] ?? `z${k + 1}`, ranges[k]));
     }
     controls.append(make("button", { type: "button", textContent: "mean shape", onclick: () => { ranges.forEach((r) => { r.value = 0; }); show(); } }));
