@@ -53,7 +53,7 @@ class Browser:
         port = self._port()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
             page = next(entry for entry in json.load(answer) if entry["type"] == "page")
-        self.socket = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=60)
+        self.socket = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=240)
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Target.setAutoAttach", autoAttach=False, waitForDebuggerOnStart=False)
@@ -93,7 +93,7 @@ class Browser:
                 return message["result"]
             self.events.append(message)
 
-    def open(self, url: str, limit: float = 60.0) -> None:
+    def open(self, url: str, limit: float = 180.0) -> None:
         """Load `url` and wait for its load event and the requests it starts."""
         self.events.clear()
         self.call("Page.navigate", url=url)
@@ -111,7 +111,7 @@ class Browser:
             raise RuntimeError(f"{expression}: {found['exceptionDetails'].get('exception', {}).get('description')}")
         return found["result"].get("value")
 
-    def wait(self, expression: str, limit: float = 60.0) -> Any:
+    def wait(self, expression: str, limit: float = 180.0) -> Any:
         """Return the value of `expression` as soon as it is true."""
         end = time.monotonic() + limit
         while not (found := self.evaluate(expression)):

@@ -49,7 +49,7 @@ def test_spawned_processes_render_and_forked_ones_get_an_error():
         queue = kind.Queue()
         process = kind.Process(target=_child, args=(queue,))
         process.start()
-        answer = queue.get(timeout=120)
+        answer = queue.get(timeout=400)
         process.join(timeout=30)
         assert process.exitcode == 0
         if method == "spawn":

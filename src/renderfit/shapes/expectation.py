@@ -118,7 +118,16 @@ def _exp(x: float) -> float:
     return p * np.int64(bits).view(np.float64)
 
 
-@numba.njit(cache=True, fastmath={"reassoc", "nsz", "contract"})
+@numba.njit(cache=True, fastmath={"reassoc", "nsz"})
+def _sum(values: Floats) -> float:
+    """Add up in any order. A function of its own: callees inherit these flags, and reassociation breaks the rounding in `_exp`."""
+    total = 0.0
+    for m in range(len(values)):
+        total += values[m]
+    return total
+
+
+@numba.njit(cache=True)
 def _kernel(x: Floats, y: Floats, z: Floats, at: Floats, scale: float, out: Floats) -> float:
     """Write exp(-scale |p_m - at|^2) to `out`; slices with indices from zero let the compiler vectorise."""
     for m in range(len(out)):
@@ -126,10 +135,7 @@ def _kernel(x: Floats, y: Floats, z: Floats, at: Floats, scale: float, out: Floa
         out[m] = max(-700.0, -scale * (dx * dx + dy * dy + dz * dz))
     for m in range(len(out)):
         out[m] = _exp(out[m])
-    total = 0.0
-    for m in range(len(out)):
-        total += out[m]
-    return total
+    return _sum(out)
 
 
 @numba.njit(cache=True)
