@@ -27,7 +27,7 @@ def nbval(root, option, notebook):
         "--rootdir",
         str(notebook.parent),
     ]
-    environment = {**os.environ, "RENDERFIT_ROOT": str(root)}
+    environment = {**os.environ, "RENDERFIT_ROOT": str(root), "OMP_NUM_THREADS": "1"}  # as the pipeline runs them
     ended = subprocess.run([*command, option, str(notebook)], env=environment, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-2000:]
 
