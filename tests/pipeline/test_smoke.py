@@ -67,11 +67,12 @@ def test_a_killed_stage_is_resumed_to_the_same_bytes(smoke_copy):
     while not part.is_dir():
         assert process.poll() is None, "the stage ended before it could be killed"
         assert time.monotonic() < deadline, "the stage never started"
-        time.sleep(0.02)
-    running = psutil.Process(process.pid).children(recursive=True)
-    os.kill(process.pid, signal.SIGKILL)
+        time.sleep(0.005)
+    running = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for each in running:  # all at once, as a machine that loses power
+        each.send_signal(signal.SIGKILL)
     process.wait()
-    psutil.wait_procs(running, timeout=30)
+    assert not psutil.wait_procs(running, timeout=30)[1]
     assert not (smoke_copy / "artifacts" / stage).exists()
     ended = repro(smoke_copy, "--single-item", stage)
     assert ended.returncode == 0, ended.stderr

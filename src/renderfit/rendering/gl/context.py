@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import moderngl
+import torch
 
 from renderfit.errors import ContextError
 from renderfit.provenance import note_renderer
@@ -24,6 +25,16 @@ HELP = (
 
 _here = threading.local()
 _made_in: set[int] = set()
+
+
+def _serial_after_fork() -> None:
+    # OpenMP's worker threads do not survive a fork and the next parallel region would wait for them for ever,
+    # before the error of _make() could be raised
+    if _made_in:
+        torch.set_num_threads(1)
+
+
+os.register_at_fork(after_in_child=_serial_after_fork)
 
 
 class Device:
