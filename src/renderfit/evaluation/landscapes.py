@@ -34,10 +34,11 @@ AXES = {
 
 @dataclass(frozen=True, eq=False)
 class Landscape:
-    """Loss values of one test view: per axis the offsets (N,) and per loss the values (N,)."""
+    """Loss values of one test view: per axis the offsets (N,) and per loss the values (N,); whose mask cut the object out."""
 
     offsets: dict[str, NDArray[np.float64]]
     values: dict[str, dict[str, NDArray[np.float64]]]
+    isolated_by: str
 
     def valleys(self) -> dict[str, dict[str, comparison.Valley]]:
         """Return the shape of every curve: axis -> loss -> valley."""
@@ -63,7 +64,7 @@ def landscape(instance: Instance, view: View, network: UNet, points: int = 15) -
     ----------
     Section 3.3.1.
     """
-    mask, _ = isolating_mask(instance, view, network)
+    mask, whose = isolating_mask(instance, view, network)
     window = paper.Window.around(Observation(view.camera, mask, view.pose))
     true = torch.as_tensor(window.cut(mask)).float()
     observed = torch.as_tensor(window.cut(as_rgb(view.image).astype(np.float64))).float() * true[..., None]
@@ -80,7 +81,7 @@ def landscape(instance: Instance, view: View, network: UNet, points: int = 15) -
         axis: comparison.sweep(lambda offset, axis=axis: render(axis, offset), grid, observed, true, chosen)  # type: ignore[misc]
         for axis, grid in offsets.items()
     }
-    return Landscape(offsets, values)
+    return Landscape(offsets, values, whose)
 
 
 def isolating_mask(instance: Instance, view: View, network: UNet) -> tuple[NDArray[np.float64], str]:
