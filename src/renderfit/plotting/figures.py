@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from renderfit.errors import ShapeError
@@ -29,6 +30,17 @@ COLORS = {
 """The colour of a method or role in every figure (Okabe and Ito)."""
 
 
+class Shown(Figure):
+    """A figure that a notebook shows once: where it is displayed, else at the end of its cell."""
+
+    def _ipython_display_(self) -> None:
+        from IPython.core.pylabtools import print_figure
+        from IPython.display import publish_display_data
+
+        plt.close(self)  # the end of the cell would show it once more
+        publish_display_data({"image/png": print_figure(self, base64=True), "text/plain": repr(self)})
+
+
 def use_style() -> None:
     """Make the project's style the current one."""
     plt.style.use(str(Path(__file__).parent / "style.mplstyle"))
@@ -42,7 +54,8 @@ def color_of(name: str) -> str:
 def figure(rows: int = 1, columns: int = 1, width: float = 7.2, height: float | None = None, **options: Any) -> tuple[Any, Any]:
     """Return (figure, axes) in the project's style; `width` and `height` in inches."""
     use_style()
-    return plt.subplots(rows, columns, figsize=(width, height or (4.2 if rows == 1 else 2.4 * rows)), **options)
+    size = (width, height or (4.2 if rows == 1 else 2.4 * rows))
+    return plt.subplots(rows, columns, figsize=size, FigureClass=Shown, **options)
 
 
 def image_row(images: Sequence[NDArray[Any]], titles: Sequence[str], width: float = 7.2, per_row: int = 0, **show: Any) -> Any:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from scipy.sparse import coo_matrix
@@ -85,7 +84,6 @@ def rows_of(images: Sequence[Image], titles: Sequence[str], per_row: int, width:
     for axis, image, title in zip(axes.flat, images, titles, strict=False):
         axis.imshow(image[window], interpolation="antialiased")
         axis.set_title(title, fontsize=8, fontweight="normal", loc="center", y=-0.12)
-    plt.close(found)  # shown where it is displayed, not once more at the end of the cell
     return found
 
 
@@ -140,6 +138,4 @@ def photographs(objects: Mapping[str, Mesh], size: int = 256, width: float = 9.6
         centre = mesh.bounds().double().mean(dim=0)
         pose = Pose.look_at(centre + torch.tensor([0.30, 0.44, 0.22], dtype=torch.float64), centre)
         images.append(photograph(mesh, Camera.centred(size, 1.65 * size), pose, seed + number).image)
-    found = image_row(images, list(objects), width)
-    plt.close(found)
-    return found
+    return image_row(images, list(objects), width)
