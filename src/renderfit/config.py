@@ -104,6 +104,29 @@ class UNet:
 
 
 @dataclass(frozen=True)
+class Refiner:
+    """Object coordinates, confidence, normals and mask, given a start."""
+
+    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage unet (half an hour)")
+    size: int = value(128, low=32, high=128, unit="px", about="side of the window the network sees")
+    width: int = value(16, low=4, high=128, about="channels of the first level")
+    levels: int = value(5, low=2, high=6)
+    small_size: int = value(64, low=32, high=128, unit="px", about="side of the windows training starts with")
+    small_steps: int = value(3200, low=0, about="steps at that size, of all")
+    small_batch: int = value(16, low=1)
+    steps: int = value(5200, low=1)
+    batch: int = value(8, low=1)
+    rate: float = value(3e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
+    chunks: int = value(60, low=1, about="hundreds of photographs painted, each shown with many starts")
+    checked: int = value(64, low=1, high=100, about="photographs of validation")
+    painters: int = value(1, low=0, high=64, about="worker processes that paint; never changes a result")
+    threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")
+    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
+    save_every: int = value(200, low=1, unit="steps", about="how often a state is written and scores are taken")
+    seed: int = value(0)
+
+
+@dataclass(frozen=True)
 class Paper:
     """The paper's registration (sections 4.2 and 4.3)."""
 
@@ -124,6 +147,17 @@ class Ours:
     """Levenberg-Marquardt on image residuals."""
 
     prior: float = value(30.0, low=0, about="weight of |z|^2: variance of the image residuals; chosen by benchmarks/prior_weight.py")
+    prior_evidence: float = value(10.0, low=0, about="the same where a network also predicts coordinates and normals")
+    rotation: float = value(0.15, low=1e-6, unit="rad", about="standard deviation of the start pose: rotation about each axis")
+    across: float = value(0.03, low=1e-6, unit="m", about="the same: translation across the view")
+    along: float = value(0.003, low=1e-6, unit="m", about="the same: translation along the view")
+    coordinates: float = value(30.0, low=0, about="predicted coordinates of a view are worth so many independent pixels; 0: not used")
+    normals: float = value(20.0, low=0, about="the same for predicted normals")
+    turn: float = value(0.07, low=1e-6, unit="rad", about="standard deviation of the coordinates' common error: rotation")
+    shift: float = value(0.003, low=1e-6, unit="m", about="the same: translation")
+    tilt: float = value(0.05, low=1e-6, unit="rad", about="standard deviation of the normals' common error")
+    spread: float = value(0.2, low=1e-6, unit="rad", about="standard deviation of a predicted normal")
+    repeats: int = value(1, low=0, high=5, about="how often evidence is predicted again from the fit")
     model: Literal["pca", "rich"] = value("rich", about="5-D space of the paper, or the richer one")
 
 
@@ -132,6 +166,20 @@ class Cls:
     """Latent and rigid least squares on the visible cloud (CLS)."""
 
     iterations: int = value(40, low=1)
+
+
+@dataclass(frozen=True)
+class Deepcpd:
+    """The displacement network and the latent fitted to it (DeepCPD)."""
+
+    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage deepcpd (10 minutes)")
+    evidence: float = value(30.0, low=0, about="all visible vertices together are worth so many independent ones; chosen on left-out instances")
+    pictures: int = value(4000, low=100, about="photographs painted for training, each shown with many starts")
+    steps: int = value(1600, low=1)
+    batch: int = value(16, low=2)
+    rate: float = value(3e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
+    painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
+    seed: int = value(0)
 
 
 @dataclass(frozen=True)
@@ -159,9 +207,11 @@ SECTIONS: dict[str, type] = {
     "camera": CameraSection,
     "views": Views,
     "unet": UNet,
+    "refiner": Refiner,
     "paper": Paper,
     "ours": Ours,
     "cls": Cls,
+    "deepcpd": Deepcpd,
     "table1": Table1,
     "compute": Compute,
 }

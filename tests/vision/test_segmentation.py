@@ -8,7 +8,8 @@ from renderfit.rendering.photo import Style, photograph
 from renderfit.vision import segment
 from renderfit.vision.images import as_rgb
 from renderfit.vision.scores import boundary_error, class_iou, confusion, intersection_over_union
-from renderfit.vision.segmentation import largest_part, paste, window_probabilities
+from renderfit.vision.segmentation import largest_part, window_probabilities
+from renderfit.vision.windows import Window
 
 CAMERA = Camera.centred(96, 160.0)
 POSE = Pose.look_at(torch.tensor([0.3, 0.35, 0.3]), torch.tensor([0.0, 0.0, 0.09]))
@@ -85,9 +86,9 @@ def test_a_window_is_pasted_where_it_was_cut():
 
     disc = ((np.mgrid[:64, :64] + 0.5 - np.array([[[40]], [[22]]])) ** 2).sum(0) < 81
     whole = torch.from_numpy(np.repeat(disc[None, None], 3, axis=1).astype(np.float32))
-    window = (22.0, 40.0, 32.0)
+    window = Window(22.0, 40.0, 32.0)
     scores = window_probabilities(whole, window, Copy(), 32)
-    assert np.array_equal(paste(scores[1], window, 64, 64) > 0.5, disc)
+    assert np.array_equal(window.paste(scores[1:], 64, 64)[0] > 0.5, disc)
 
 
 def test_scores_of_known_masks():

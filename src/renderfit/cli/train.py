@@ -1,4 +1,4 @@
-"""``renderfit train MESHES OUT``: a segmentation network for one's own categories."""
+"""``renderfit train``: a segmentation network for one's own categories, or the refiner of the data set's."""
 
 from __future__ import annotations
 
@@ -8,15 +8,22 @@ from typing import Annotated
 
 import typer
 
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train a network; an interrupted training is resumed.")
+Out = Annotated[Path, typer.Argument(help="folder for weights and description; an interrupted training in it is resumed")]
+Steps = Annotated[int, typer.Option(help="training steps; 0: as params.yaml says")]
+Seed = Annotated[int, typer.Option(help="of pictures and weights")]
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 
-def command(
+
+@app.command()
+def unet(
     meshes: Annotated[Path, typer.Argument(help="folder with one sub-folder of meshes (metres, z up) per category")],
-    out: Annotated[Path, typer.Argument(help="folder for weights and description; an interrupted training in it is resumed")],
-    steps: Annotated[int, typer.Option(help="training steps; 0: as params.yaml says")] = 0,
-    seed: Annotated[int, typer.Option(help="of pictures and weights")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
+    out: Out,
+    steps: Steps = 0,
+    seed: Seed = 0,
+    as_json: Json = False,
 ) -> None:
-    """Train on photographs painted of the meshes; every mesh in a sub-folder is a training instance of that category."""
+    """Segmentation: train on photographs painted of the meshes; every mesh in a sub-folder is a training instance."""
     from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.vision import save_network, stream, training
@@ -34,3 +41,17 @@ def command(
     emit(
         {"categories": list(categories), "meshes": [len(names) for names in found], "steps": settings.steps, "loss": log.loss[-1:]}, as_json
     )
+
+
+@app.command()
+def refiner(out: Out, steps: Steps = 0, seed: Seed = 0, as_json: Json = False) -> None:
+    """Object coordinates: train on the training instances and shape spaces that the stages have made."""
+    from renderfit import config
+    from renderfit.cli.output import emit
+    from renderfit.pipeline.refiner import train
+
+    settings = dataclasses.replace(config.section(config.Refiner), seed=seed)
+    if steps:
+        small = round(steps * settings.small_steps / settings.steps)
+        settings = dataclasses.replace(settings, steps=steps, small_steps=small)
+    emit(train(out, settings, f"renderfit train refiner OUT --steps {settings.steps} --seed {seed}"), as_json)

@@ -1,8 +1,13 @@
-"""Stage unet: train the segmentation network on training instances, examine it on the test instances."""
+"""Stage unet: train the segmentation network on training instances, examine it on the test instances.
+
+With params.yaml ``refiner.weights: train`` the refiner is trained as well, which takes half an hour.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +16,16 @@ from renderfit.datasets import Split
 from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.catalogue import mesh_path, splits
 
+_log = logging.getLogger(__name__)
+
 EXAM_VIEWS = 5
 """Photographs per test instance in the final examination."""
 
 
 def run() -> None:
     """Write ``artifacts/unet/`` (weights, description) and ``results/unet.json`` (curves, scores)."""
+    import torch
+
     from renderfit.geometry import Camera, load_mesh
     from renderfit.rendering.photo import Subject
     from renderfit.vision import examination, save_network, stream, training
@@ -31,7 +40,10 @@ def run() -> None:
     def score(network: UNet) -> dict[str, Any]:
         return examination.window_scores(network, check)
 
-    state = paths.ARTIFACTS / "unet-state.safetensors"
+    state = paths.ARTIFACTS / f"unet-state-{training.fingerprint(source, settings)[:12]}.safetensors"
+    for stale in set(paths.ARTIFACTS.glob("unet-state*.safetensors")) - {state}:
+        _log.info("training state %s is of other settings or meshes: it is left out", stale.name)
+        stale.unlink()
     network, log = training.train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6))
     camera = Camera.centred(lens.size, lens.focal)
     subjects = {
@@ -40,6 +52,7 @@ def run() -> None:
     }
     records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5)
     training_hash = _hash([path for names in source.meshes for path in names])
+    refined = config.section(config.Refiner)
     with whole_folder(paths.ARTIFACTS / "unet") as part:
         save_network(
             network,
@@ -48,9 +61,17 @@ def run() -> None:
             steps=settings.steps,
             data=training_hash,
             size=settings.size,
+            precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
             loss=log.loss,
             scores=log.scores,
         )
+        if refined.weights == "train":
+            from renderfit.pipeline import refiner
+
+            folder = paths.ARTIFACTS / "refiner-training"
+            refiner.train(folder, refined, "renderfit stage unet")
+            for name in refiner.FILES:
+                shutil.copyfile(folder / name, part / name)
     entry = {
         "parameters": sum(value.numel() for value in network.parameters()),
         "data": training_hash,

@@ -21,7 +21,7 @@ def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
     """Write weights and a JSON description (architecture and whatever `about` adds: seed, log, data hash)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
+    save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"categories": list(network.categories), "width": network.width, "levels": network.levels, "window": network.window}
     description = shape | about
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
@@ -48,15 +48,15 @@ def load_network(folder: str | Path) -> UNet:
     return network.eval().requires_grad_(False)
 
 
-def save_state(path: Path, network: UNet, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:
+def save_state(path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:
     """Write all that resuming needs: weights, moments of the optimiser and `progress` (JSON values)."""
     tensors = {f"network.{name}": value.detach().cpu() for name, value in network.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value.detach().cpu() for name, value in state.items()}
-    _save_tensors(tensors, path, {"progress": json.dumps(progress)})
+    save_tensors(tensors, path, {"progress": json.dumps(progress)})
 
 
-def load_state(path: Path, network: UNet, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
+def load_state(path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Any]:
     """Restore what `save_state` wrote into `network` and `optimizer`; return its progress.
 
     Raises
@@ -82,7 +82,8 @@ def load_state(path: Path, network: UNet, optimizer: torch.optim.Optimizer) -> d
     return progress
 
 
-def _save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
+    """Write tensors to a safetensors file in one move."""
     part = path.with_name(path.name + ".part")
     save_file({name: value.contiguous() for name, value in tensors.items()}, part, metadata)
     part.replace(path)

@@ -39,7 +39,7 @@ def perceptual(network: UNet) -> Loss:
     """Return an LPIPS-like loss on the network's encoder: unit-length features of all levels, squared differences."""
 
     def encoder(image: Tensor) -> list[Tensor]:
-        deepest, levels = network._encoded(image.permute(2, 0, 1)[None].to(next(network.parameters())))
+        deepest, levels = network.encoded(image.permute(2, 0, 1)[None].to(next(network.parameters())))
         return [functional.normalize(level, dim=1) for level in (*levels, deepest)]
 
     def loss(rendered: Tensor, _mask: Tensor, observed: Tensor, _true: Tensor) -> Tensor:
@@ -52,8 +52,8 @@ def perceptual(network: UNet) -> Loss:
 def remembering(network: UNet) -> UNet:
     """Return a network of the same weights that keeps its last two answers: losses on the same pair of images share its passes."""
     shared = copy.copy(network)
-    shared._encoded = _kept(network._encoded)  # type: ignore[method-assign]
-    shared._decoded = _kept(network._decoded)  # type: ignore[method-assign]
+    shared.encoded = _kept(network.encoded)  # type: ignore[method-assign]
+    shared.decoded = _kept(network.decoded)  # type: ignore[method-assign]
     return shared
 
 

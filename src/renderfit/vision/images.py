@@ -23,9 +23,10 @@ def load_image(path: str | Path) -> NDArray[np.float32]:
     import imageio.v3 as iio
 
     try:
-        return as_rgb(iio.imread(path))
-    except (OSError, ValueError) as problem:
+        picture = iio.imread(path)
+    except Exception as problem:  # the decoders raise whatever a damaged file makes them raise
         raise DataError(f"image {path}: {problem}; expected a PNG or JPEG file") from problem
+    return as_rgb(picture)
 
 
 def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:

@@ -8,15 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Pose
 from renderfit.vision.images import as_rgb
 from renderfit.vision.unet import UNet
+from renderfit.vision.windows import Window
 
-MARGIN = 1.3
-"""Side of the crop over the longest side of the object's box."""
 FEWEST_PIXELS = 16
 """Fewer object pixels than this count as no object."""
 _log = logging.getLogger(__name__)
@@ -76,49 +74,28 @@ def segment(
     if camera is not None and (camera.height, camera.width) != (height, width):
         raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
     size = size or network.window
-    window = (width / 2, height / 2, float(max(width, height)))
+    window = Window(width / 2, height / 2, float(max(width, height)))
     if camera is not None and pose is not None:
         window = _window_of_pose(camera, pose, extent)
     whole = torch.from_numpy(picture).permute(2, 0, 1)[None].to(next(network.parameters()).device)
     name = category or "object"
     scores = window_probabilities(whole, window, network, size)
     for _ in range(2):
-        found = paste(1 - scores[0], window, height, width)
+        found = window.paste(1 - scores[:1], height, width)[0]
         if int((found > 0.5).sum()) < FEWEST_PIXELS:
             raise DataError(f"no {name} found in the image; expected one in view: check category, pose and exposure")
-        window = _window_of_mask(largest_part(found > 0.5))
+        window = Window.around(largest_part(found > 0.5))
         scores = window_probabilities(whole, window, network, size)
-    found = paste(1 - scores[0], window, height, width)
+    found = window.paste(1 - scores[:1], height, width)[0]
     _warn(found > 0.5, scores, name, network.categories)
     return found
 
 
-def window_probabilities(whole: Tensor, window: tuple[float, float, float], network: UNet, size: int) -> Tensor:
-    """Return class probabilities (C, size, size) of a square window (centre x, centre y, side) [px] of an image (1, 3, H, W)."""
-    height, width = whole.shape[2:]
-    x, y, side = window
-    steps = (torch.arange(size, dtype=torch.float64, device=whole.device) + 0.5) / size * side - side / 2
-    columns, rows = (x + steps) / width * 2 - 1, (y + steps) / height * 2 - 1
-    grid = torch.stack(torch.broadcast_tensors(columns[None, :], rows[:, None]), dim=-1)[None].to(whole.dtype)
-    fine = max(1, int(np.ceil(side / size - 0.25)))
-    if fine > 1:  # average over the pixels that fall into one cell instead of picking one
-        whole = functional.avg_pool2d(functional.pad(whole, (fine // 2, (fine - 1) // 2) * 2, mode="replicate"), fine, stride=1)
-    crop = functional.grid_sample(whole, grid, mode="bilinear", padding_mode="border", align_corners=False)
+def window_probabilities(whole: Tensor, window: Window, network: UNet, size: int) -> Tensor:
+    """Return class probabilities (C, size, size) of a window of an image (1, 3, H, W)."""
     with torch.no_grad():
-        probabilities: Tensor = network(crop).softmax(dim=1)[0]
+        probabilities: Tensor = network(window.cut(whole, size)).softmax(dim=1)[0]
     return probabilities
-
-
-def paste(scores: Tensor, window: tuple[float, float, float], height: int, width: int) -> NDArray[np.float64]:
-    """Return the scores (S, S) of a window at full resolution (height, width), 0 outside the window."""
-    x, y, side = window
-    columns = (torch.arange(width, dtype=torch.float64) + 0.5 - x) / side * 2
-    rows = (torch.arange(height, dtype=torch.float64) + 0.5 - y) / side * 2
-    grid = torch.stack(torch.broadcast_tensors(columns[None, :], rows[:, None]), dim=-1)[None]
-    source = scores[None, None].double().cpu()
-    full = functional.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)[0, 0]
-    inside = (columns.abs() <= 1)[None, :] & (rows.abs() <= 1)[:, None]
-    return (full * inside).numpy()
 
 
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -131,20 +108,14 @@ def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return parts == 1 + int(np.argmax(np.bincount(parts.reshape(-1))[1:]))
 
 
-def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> tuple[float, float, float]:
+def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> Window:
     centre = (
         pose.translation.detach().cpu().double() + pose.rotation.detach().cpu().double() @ torch.tensor([0.0, 0.0, extent / 3]).double()
     )
     if float(centre[2]) <= camera.near:
         raise DataError(f"the pose puts the object {float(centre[2]):.3g} m before the camera; expected it in front (z > {camera.near} m)")
     x, y = (float(value) for value in camera.project(centre))
-    return x, y, 1.5 * extent * max(camera.fx, camera.fy) / float(centre[2])
-
-
-def _window_of_mask(mask: NDArray[np.bool_]) -> tuple[float, float, float]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    return (columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2, max(32.0, MARGIN * side)
+    return Window(x, y, 1.5 * extent * max(camera.fx, camera.fy) / float(centre[2]))
 
 
 def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:

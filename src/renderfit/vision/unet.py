@@ -11,12 +11,65 @@ from torch.nn import functional
 from renderfit.errors import ShapeError
 
 
-def _convolution(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
+def convolution(inputs: int, outputs: int, size: int = 3) -> nn.Sequential:
+    """Return convolution, batch normalisation and rectifier at the same resolution."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, size, padding=size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
-class UNet(nn.Module):
-    """Encoder and decoder with skip connections; one logit per class and pixel.
+class Hourglass(nn.Module):
+    """Encoder and decoder with skip connections.
+
+    Parameters
+    ----------
+    inputs : int
+        Channels of the input.
+    width : int
+        Channels at full resolution; they double per level up to eight times.
+    levels : int
+        Resolutions; each halves the one above.
+    """
+
+    def __init__(self, inputs: int, width: int, levels: int) -> None:
+        super().__init__()
+        self.inputs, self.width, self.levels = inputs, width, levels
+        channels = [width * min(8, 2**level) for level in range(levels)]
+        self.first = convolution(inputs, width)
+        self.down = nn.ModuleList(nn.Sequential(convolution(a, b), convolution(b, b)) for a, b in pairwise(channels))
+        self.squeeze = nn.ModuleList(convolution(b, a, 1) for a, b in pairwise(channels))
+        self.up = nn.ModuleList(convolution(2 * a, a) for a in channels[:-1])
+        self.deepest = channels[-1]
+
+    @property
+    def stride(self) -> int:
+        """Sides of the input must be multiples of this [px]."""
+        return int(2 ** (self.levels - 1))
+
+    def encoded(self, values: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the features of the deepest level and those of the levels above it, finest first."""
+        values = self.first(values)
+        kept = []
+        for block in self.down:
+            kept.append(values)
+            values = block(functional.max_pool2d(values, 2))
+        return values, kept
+
+    def decoded(self, values: Tensor, kept: list[Tensor]) -> Tensor:
+        """Return features (B, width, H, W) from what `encoded` returned."""
+        for squeeze, block, skip in zip(reversed(self.squeeze), reversed(self.up), reversed(kept), strict=True):  # type: ignore[call-overload]
+            wide = functional.interpolate(squeeze(values), scale_factor=2, mode="bilinear", align_corners=False)
+            values = block(torch.cat([wide, skip], dim=1))
+        return values
+
+    def check(self, images: Tensor) -> None:
+        """Raise a `ShapeError` unless `images` is (B, inputs, H, W) with sides that are multiples of the stride."""
+        if images.ndim != 4 or images.shape[1] != self.inputs or images.shape[2] % self.stride or images.shape[3] % self.stride:
+            raise ShapeError(
+                f"images have shape {tuple(images.shape)}; expected (B, {self.inputs}, H, W) with sides that are multiples of {self.stride}"
+            )
+
+
+class UNet(Hourglass):
+    """One logit per class and pixel.
 
     Parameters
     ----------
@@ -40,45 +93,25 @@ class UNet(nn.Module):
     """
 
     def __init__(self, categories: tuple[str, ...] | list[str], width: int = 12, levels: int = 5, window: int = 128) -> None:
-        super().__init__()
-        self.categories, self.width, self.levels, self.window = tuple(categories), width, levels, window
-        channels = [width * min(8, 2**level) for level in range(levels)]
-        self.first = _convolution(3, width)
-        self.down = nn.ModuleList(nn.Sequential(_convolution(a, b), _convolution(b, b)) for a, b in pairwise(channels))
-        self.squeeze = nn.ModuleList(_convolution(b, a, 1) for a, b in pairwise(channels))
-        self.up = nn.ModuleList(_convolution(2 * a, a) for a in channels[:-1])
+        super().__init__(3, width, levels)
+        self.categories, self.window = tuple(categories), window
         self.output = nn.Conv2d(width, len(self.categories) + 1, 1)
-        self.context = nn.Linear(2 * channels[-1], len(self.categories) + 1)
+        self.context = nn.Linear(2 * self.deepest, len(self.categories) + 1)
 
-    @property
-    def stride(self) -> int:
-        """Sides of the input must be multiples of this [px]."""
-        return int(2 ** (self.levels - 1))
+    def encoded(self, values: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return the features of all levels for sRGB images (B, 3, H, W) in [0, 1]."""
+        return super().encoded((values - 0.45) * 4.0)
 
     def features(self, images: Tensor) -> Tensor:
         """Return the last layer before the output layer, (B, width, H, W), for sRGB images (B, 3, H, W) in [0, 1]."""
-        self._check(images)
-        return self._decoded(*self._encoded(images))
-
-    def _encoded(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        values = self.first((images - 0.45) * 4.0)
-        kept = []
-        for block in self.down:
-            kept.append(values)
-            values = block(functional.max_pool2d(values, 2))
-        return values, kept
-
-    def _decoded(self, values: Tensor, kept: list[Tensor]) -> Tensor:
-        for squeeze, block, skip in zip(reversed(self.squeeze), reversed(self.up), reversed(kept), strict=True):  # type: ignore[call-overload]
-            wide = functional.interpolate(squeeze(values), scale_factor=2, mode="bilinear", align_corners=False)
-            values = block(torch.cat([wide, skip], dim=1))
-        return values
+        self.check(images)
+        return self.decoded(*self.encoded(images))
 
     def forward(self, images: Tensor) -> Tensor:
         """Return logits (B, 1 + categories, H, W) for sRGB images (B, 3, H, W) in [0, 1]."""
-        self._check(images)
-        deepest, kept = self._encoded(images)
-        logits: Tensor = self.output(self._decoded(deepest, kept)) + self._window(deepest)[:, :, None, None]
+        self.check(images)
+        deepest, kept = self.encoded(images)
+        logits: Tensor = self.output(self.decoded(deepest, kept)) + self._window(deepest)[:, :, None, None]
         return logits
 
     def _window(self, deepest: Tensor) -> Tensor:
@@ -86,9 +119,3 @@ class UNet(nn.Module):
         pooled = torch.cat([deepest.mean(dim=(2, 3)), deepest.amax(dim=(2, 3))], dim=1)
         window: Tensor = self.context(pooled)
         return window
-
-    def _check(self, images: Tensor) -> None:
-        if images.ndim != 4 or images.shape[1] != 3 or images.shape[2] % self.stride or images.shape[3] % self.stride:
-            raise ShapeError(
-                f"images have shape {tuple(images.shape)}; expected (B, 3, H, W) with sides that are multiples of {self.stride}"
-            )

@@ -1,0 +1,56 @@
+"""Training of the refiner on the data set's training instances and shape spaces; how its weights are written."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from renderfit import config, paths
+from renderfit.pipeline.catalogue import mesh_path, splits
+
+FILES = ("refiner.safetensors", "refiner.json")
+"""What a training leaves for use."""
+
+
+def sources(folder: Path, seed: int) -> Any:
+    """Write the categories' shape models to `folder` and return the `Pictures` painted of them: training instances only."""
+    from renderfit.shapes import ShapeSpace
+    from renderfit.vision.refiner_pictures import Pictures
+    from renderfit.vision.refiner_shapes import codes_of, save_category
+
+    files = []
+    for category, split in splits().items():
+        space = ShapeSpace.load(paths.ARTIFACTS / "shape_space" / category)
+        model = space.model("rich")
+        vertices, faces = space.canonical.numpy()
+        offsets = vertices - model.mean + np.concatenate([np.zeros((1, *vertices.shape)), space.refined])
+        meshes = [mesh_path("dataset", category, name) for name in (split.canonical, *space.names)]
+        files.append(folder / f"{category}.npz")
+        save_category(files[-1], model.mean, model.basis, faces, codes_of(model.basis, offsets), meshes)
+    return Pictures(tuple(map(str, files)), seed=seed)
+
+
+def train(out: Path, settings: config.Refiner, command: str) -> dict[str, Any]:
+    """Train a refiner, or resume it, in the folder `out`; return what its description says."""
+    from renderfit.vision import refiner_training
+    from renderfit.vision.refiner_files import save_refiner
+
+    pictures = sources(out / "categories", settings.seed)
+    state = out / "training-state.safetensors"
+    network, log = refiner_training.train(pictures, settings, out / "photographs", state=state)
+    import torch
+
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
+    about = {
+        "seed": settings.seed,
+        "command": command,
+        "steps": settings.steps,
+        "data": refiner_training.data_hash(pictures),
+        "versions": versions,
+        **log,
+    }
+    save_refiner(network, out, **about)
+    return {"steps": settings.steps, "parameters": sum(value.numel() for value in network.parameters()), **log["scores"][-1]}

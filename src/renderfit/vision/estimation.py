@@ -1,0 +1,110 @@
+"""From a photograph and a start to evidence on pose and shape: crop, refiner, paste back."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from renderfit.errors import DataError, ShapeError
+from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.rendering.normals import vertex_normals
+from renderfit.vision.evidence import Evidence
+from renderfit.vision.images import as_rgb
+from renderfit.vision.refiner import Prediction, Refiner
+from renderfit.vision.refiner_start import Start, rays
+from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part
+from renderfit.vision.windows import Window
+
+ROOM = 0.05
+"""How far the object may be from the start [m], for the first window."""
+
+
+def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh, network: Refiner) -> Evidence:
+    """Predict mask, object coordinates with confidence, and normals of the object in a photograph.
+
+    The network looks twice, each time beside a rendering of the start: at a window with room for
+    pose noise, then at a window that fits what it found.
+
+    Parameters
+    ----------
+    image : (H, W, 3) array or tensor
+        sRGB, uint8 or [0, 1]; grey, alpha and 16 bits are converted.
+    camera : Camera
+        Pinhole.
+    start : Pose
+        Object to camera: exact, or within about 5 cm across the view and 15 degrees.
+    mesh : Mesh
+        The category's mean shape, or a first fit; object frame [m].
+    network : Refiner
+        From `load_refiner`.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    DataError
+        If the start is behind the camera or nothing is found near it.
+    ShapeError
+        If the image is none or not of the camera's size, or the camera is orthographic.
+    """
+    picture = as_rgb(image)
+    height, width = picture.shape[:2]
+    if (camera.height, camera.width) != (height, width):
+        raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
+    if camera.orthographic:
+        raise ShapeError("the camera is orthographic; expected a pinhole camera, as the network was trained with")
+    vertices, faces = mesh.numpy()
+    normals = vertex_normals(Mesh(torch.as_tensor(vertices), torch.as_tensor(faces))).numpy()
+    rotation, translation = (part.detach().cpu().numpy().astype(np.float64) for part in (start.rotation, start.translation))
+    whole = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    window = _window_of(vertices @ rotation.T + translation, camera)
+    for _ in range(2):
+        seen = Start.of(vertices, normals, faces, window.camera(camera, network.window), rotation, translation)
+        found = _look(whole, window, seen, network)
+        mask = window.paste(found.mask.sigmoid(), height, width)[0]
+        if int((mask > 0.5).sum()) < FEWEST_PIXELS:
+            raise DataError("no object found near the start; expected one in view within about 5 cm: check pose, category and exposure")
+        last, window = window, Window.around(largest_part(mask > 0.5))
+    return _evidence(found, mask, seen, last, camera)
+
+
+def _window_of(inside: NDArray[np.float64], camera: Camera) -> Window:
+    nearest = float(inside[:, 2].min())
+    if nearest <= camera.near:
+        raise DataError(f"the start puts the object {nearest:.3g} m before the camera; expected it in front (z > {camera.near} m)")
+    pixels = camera.project(torch.as_tensor(inside)).numpy()
+    low, high = pixels.min(axis=0), pixels.max(axis=0)
+    room = ROOM * max(camera.fx, camera.fy) / float(np.median(inside[:, 2]))
+    x, y = (low + high) / 2
+    return Window(float(x), float(y), 1.1 * float((high - low).max()) + 2 * room)
+
+
+def _look(whole: Tensor, window: Window, seen: Start, network: Refiner) -> Prediction:
+    picture = (window.cut(whole, network.window) - 0.45) * 4.0
+    inputs = torch.cat([picture, torch.from_numpy(seen.channels())[None]], dim=1)
+    device = next(network.parameters()).device
+    with torch.no_grad():
+        return Prediction(*(value.cpu() for value in network(inputs.to(device))))
+
+
+def _evidence(found: Prediction, mask: NDArray[np.float64], seen: Start, window: Window, camera: Camera) -> Evidence:
+    """Bring a window's predictions to full size, interpolated inside the object only.
+
+    Points are interpolated as offsets from a plane before the camera: a pixel's ray is known, so that
+    nothing is lost across the image.
+    """
+    inside = (found.mask[0] > 0).double()
+    points = seen.points + seen.unit * found.residual[0].permute(1, 2, 0).double().numpy() - seen.centre[2] * rays(seen.camera)
+    scale = seen.unit * found.log_scale.double().exp()
+    stacked = torch.cat([torch.from_numpy(points).permute(2, 0, 1), scale, found.normals[0].double()]) * inside
+    pasted = window.paste(torch.cat([stacked, inside[None]]), camera.height, camera.width).transpose(1, 2, 0)
+    weight = pasted[..., 7:]
+    valid = (mask > 0.5) & (weight[..., 0] > 0.05)
+    fields = np.where(valid[..., None], pasted[..., :7] / np.maximum(weight, 1e-9), 0)
+    normals = fields[..., 4:] / np.maximum(np.linalg.norm(fields[..., 4:], axis=2, keepdims=True), 1e-9)
+    coordinates = (fields[..., :3] + seen.centre[2] * rays(camera) - seen.translation) @ seen.rotation
+    return Evidence(mask, np.where(valid[..., None], coordinates, 0), fields[..., 3], normals, valid)

@@ -1,0 +1,79 @@
+"""Weights of refiners: written, read, and those that come with the package."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from renderfit import config, paths
+from renderfit.errors import DataError
+from renderfit.vision.checkpoint import save_tensors
+from renderfit.vision.refiner import Refiner
+
+WEIGHTS, DESCRIPTION = "refiner.safetensors", "refiner.json"
+PUBLISHED = Path(__file__).parent / "published"
+
+
+def save_refiner(network: Refiner, folder: str | Path, **about: Any) -> None:
+    """Write weights and a JSON description: architecture, hash of the weights and what `about` adds (seed, log, data hash)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
+    shape = {"width": network.width, "levels": network.levels, "window": network.window, "sha256": _hash(folder / WEIGHTS)}
+    (folder / DESCRIPTION).write_text(json.dumps(shape | about, indent=1) + "\n")
+
+
+def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:
+    """Read a refiner written by `save_refiner`, ready for use (evaluation mode, on the CPU).
+
+    Parameters
+    ----------
+    folder : path
+        Default: the weights that come with the package.
+
+    Raises
+    ------
+    DataError
+        If a file is missing or broken, or the weights are not those of the description.
+    """
+    folder = Path(folder)
+    try:
+        about = json.loads((folder / DESCRIPTION).read_text())
+        network = Refiner(*(int(about[name]) for name in ("width", "levels", "window")))
+        if about["sha256"] != (found := _hash(folder / WEIGHTS)):
+            raise DataError(
+                f"refiner {folder}: weights have SHA-256 {found}; expected {about['sha256']} as {DESCRIPTION} says: restore them"
+            )
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+        raise DataError(
+            f"refiner {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train refiner` writes them"
+        ) from problem
+    return network.eval().requires_grad_(False)
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def chosen_refiner() -> Refiner:
+    """Return the refiner that params.yaml ``refiner.weights`` chooses: of the package, or trained by the stage unet.
+
+    Raises
+    ------
+    DataError
+        If it was to be trained and has not been yet.
+    """
+    section = config.section(config.Refiner)
+    return load_refiner(PUBLISHED if section.weights == "published" else paths.ARTIFACTS / "unet")
+
+
+def description(folder: str | Path = PUBLISHED) -> dict[str, Any]:
+    """Return what is written beside the weights in `folder`: architecture, hash, seed, command, curves."""
+    found: dict[str, Any] = json.loads((Path(folder) / DESCRIPTION).read_text())
+    return found
