@@ -25,13 +25,20 @@ PACKAGES = ("numpy", "torch", "numba", "moderngl")
 SOURCES = ("src", "notebooks", "datasets", "params.yaml", "dvc.yaml", "data.dvc", "requirements.lock")
 """What can change a result; commits that touch only texts or the results themselves do not count."""
 
-_renderer: list[str] = []
+NUMBA = "numba rasteriser"
+"""What a result says that was drawn on the processor, without OpenGL."""
+
+_renderer: set[str] = set()
 
 
 def note_renderer(name: str) -> None:
-    """Remember the OpenGL renderer string of this process; the rendering package calls it once a context exists."""
-    if name not in _renderer:
-        _renderer.append(name)
+    """Remember what drew in this process: an OpenGL renderer string, or `NUMBA`; the rendering package calls it."""
+    _renderer.add(name)
+
+
+def renderers() -> tuple[str, ...]:
+    """Return what has drawn in this process so far, sorted."""
+    return tuple(sorted(_renderer))
 
 
 def provenance(inputs: Iterable[Path | str] = (), sections: Iterable[str] = (), renderer: str = "") -> dict[str, Any]:
@@ -44,7 +51,8 @@ def provenance(inputs: Iterable[Path | str] = (), sections: Iterable[str] = (), 
     sections : iterable of str
         Sections of params.yaml the result depends on; none given: all of them.
     renderer : str
-        OpenGL renderer string; empty: the one this process has noted, else ``"not used"``.
+        What drew: OpenGL renderer string or `NUMBA`; empty: what this process has noted so far, else ``"not used"``. Call
+        this after the work, or name it.
 
     Returns
     -------
@@ -72,7 +80,7 @@ def provenance(inputs: Iterable[Path | str] = (), sections: Iterable[str] = (), 
         "data": _digest(json.dumps(hashes, sort_keys=True).encode()),
         "inputs": dict(sorted(hashes.items())),
         "versions": versions(),
-        "renderer": renderer or ", ".join(_renderer) or "not used",
+        "renderer": renderer or ", ".join(renderers()) or "not used",
     }
 
 

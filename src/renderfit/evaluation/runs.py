@@ -20,7 +20,7 @@ from renderfit.evaluation.instance import Instance, depth_cloud, load_instance
 from renderfit.evaluation.metrics import vertex_error
 from renderfit.evaluation.records import Record
 from renderfit.geometry import Mesh, Pose
-from renderfit.provenance import provenance
+from renderfit.provenance import provenance, renderers
 from renderfit.registration import Registration, register, register_pointcloud
 from renderfit.registration.columns import Columns
 from renderfit.shapes import coherent_point_drift
@@ -95,16 +95,32 @@ def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
         If a stage before has not run.
     """
     instance = load_instance(category, test)
-    origin = provenance([*instance.inputs, paths.ARTIFACTS / "unet"], SECTIONS)
     tasks = [(category, test, number, noise) for noise in (False, True) for number in range(len(instance.views))]
     if jobs == 1:
         batches = [run_view(*task) for task in tasks]
     else:
         batches = joblib.Parallel(n_jobs=jobs, batch_size=1)(joblib.delayed(run_view)(*task) for task in tasks)
     runs = [*references(instance), *(run for batch in batches for run in batch)]
+    origin = _origin(instance, runs)
     for run in runs:
         run.record["provenance"] = origin
     return runs
+
+
+def _origin(instance: Instance, runs: Sequence[Run]) -> dict[str, Any]:
+    """Return the provenance of `runs`: known when they are done, with what drew their images in whatever process."""
+    drew = sorted({name for run in runs for name in run.timing["renderers"]})
+    found = provenance([*instance.inputs, paths.ARTIFACTS / "unet"], SECTIONS, ", ".join(drew))
+    return found | {"precision": _precision()}
+
+
+def _precision() -> str:
+    """Return the type that the segmentation network was trained in: what ``unet.precision: auto`` came to."""
+    path = paths.ARTIFACTS / "unet" / "unet.json"
+    try:
+        return str(json.loads(path.read_text()).get("precision", "not noted"))
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path}: {problem}; expected the description of a trained network; run `dvc repro unet`") from problem
 
 
 def references(instance: Instance) -> list[Run]:
@@ -228,7 +244,7 @@ def _scored(instance: Instance, method: str, number: int, noise: bool, found: Re
         "warnings": found.warnings,
         "failed": found.confidence == 0.0 and not found.history,
     }
-    return Run(record, key | {"cpu_seconds": found.cpu_seconds}, found)
+    return Run(record, key | {"cpu_seconds": found.cpu_seconds, "renderers": list(renderers())}, found)
 
 
 def _rounded(number: float) -> float:

@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from renderfit.errors import ConfigError, ContextError
+from renderfit.provenance import NUMBA, note_renderer
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +50,15 @@ def choose(backend: str, faces: int, pixels: int) -> Literal["gl", "cpu"]:
     ConfigError
         If the name is unknown.
     """
-    if backend == "cpu":
-        return "cpu"
-    if backend == "gl":
-        return "gl"
-    if backend != "auto":
+    if backend not in ("auto", "gl", "cpu"):
         raise ConfigError(f"backend is {backend!r}; expected auto, gl or cpu")
-    kind = "hardware" if hardware_gl() else "software"
-    return "gl" if COSTS[kind].of(faces, pixels) < COSTS["cpu"].of(faces, pixels) else "cpu"
+    if backend == "auto":
+        kind = "hardware" if hardware_gl() else "software"
+        backend = "gl" if COSTS[kind].of(faces, pixels) < COSTS["cpu"].of(faces, pixels) else "cpu"
+    if backend == "gl":  # its context notes the driver's name
+        return "gl"
+    note_renderer(NUMBA)
+    return "cpu"
 
 
 @functools.cache
