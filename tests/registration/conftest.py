@@ -12,6 +12,7 @@ import trimesh
 from renderfit import rendering
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.shapes.model import LinearModel
+from renderfit.vision.evidence import Evidence
 
 
 def toy_model(local: int = 0) -> LinearModel:
@@ -71,3 +72,23 @@ def mask_of() -> Callable[..., np.ndarray]:
         return np.asarray(rendering.rasterize(pose.apply(torch.as_tensor(vertices)), faces, camera, backend="cpu").mask)
 
     return mask
+
+
+@pytest.fixture(scope="session")
+def truth_of() -> Callable[..., Evidence]:
+    """Evidence without error: what a perfect network would predict."""
+
+    def evidence(mesh: Mesh, pose: Pose, camera: Camera) -> Evidence:
+        vertices, faces = mesh.numpy()
+        placed = pose.apply(torch.as_tensor(vertices)).numpy()
+        fragments = rendering.rasterize(placed, faces, camera, backend="cpu")
+        valid = np.asarray(fragments.mask)
+        corners, weights = faces[fragments.face_id[valid]], fragments.barycentrics[valid]
+        coordinates, normals = np.zeros((2, *valid.shape, 3))
+        coordinates[valid] = np.einsum("nk,nkd->nd", weights, vertices[corners])
+        own = mesh.with_vertices(torch.as_tensor(placed)).vertex_normals().numpy()
+        normals[valid] = np.einsum("nk,nkd->nd", weights, own[corners])
+        normals[valid] /= np.linalg.norm(normals[valid], axis=1, keepdims=True)
+        return Evidence(valid.astype(float), coordinates, np.where(valid, 0.003, 0.0), normals, valid)
+
+    return evidence

@@ -20,6 +20,8 @@ from renderfit import rendering
 from renderfit.geometry import Camera, Pose
 from renderfit.registration import silhouette, twist
 from renderfit.registration.columns import Columns
+from renderfit.registration.samples import Samples
+from renderfit.registration.terms import Terms, Trust
 
 Array = NDArray[np.float64]
 REFERENCE = 256
@@ -48,11 +50,12 @@ class Prior:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One observed image: its camera, the object's mask (H, W) in [0, 1] and the start pose."""
+    """One observed image: its camera, the object's mask (H, W) in [0, 1], the start pose, and what a network read off it."""
 
     camera: Camera
     mask: Array
     start: Pose
+    samples: Samples | None = None
 
     @cached_property
     def parts(self) -> tuple[Array, Array]:
@@ -89,18 +92,23 @@ class Level:
 class State:
     """The cost at one parameter vector, and on demand its normal equations; one render a view."""
 
-    def __init__(self, columns: Columns, views: Sequence[View], level: Level, precision: Array, x: Array, robust: float) -> None:
-        self.x = x
+    def __init__(
+        self, columns: Columns, views: Sequence[View], level: Level, precision: Array, x: Array, robust: float,
+        trust: Trust | None = None, variance: float = 1.0,
+    ) -> None:  # fmt: skip
+        self.x, self._variance = x, variance
         self._columns, self._views, self._level, self._precision, self._robust = columns, views, level, precision, robust
         self.vertices = columns.decode(x[: columns.count])
         self._drawn = [self._draw(v) for v in range(len(views))]
         self.image_cost = sum(self._loss(drawn[-1]) for drawn in self._drawn)
+        self._terms = [None if trust is None else self._compared(v, trust) for v in range(len(views))]
+        self.evidence_cost = variance * sum(terms.cost for terms in self._terms if terms is not None)
         self.prior_cost = float((precision * x) @ x)
 
     @property
     def cost(self) -> float:
-        """Image residuals squared (robust) plus prior."""
-        return self.image_cost + self.prior_cost
+        """Mask residuals squared (robust), evidence and prior."""
+        return self.image_cost + self.evidence_cost + self.prior_cost
 
     def placed(self, v: int) -> tuple[Array, Array]:
         """Return the rotation (3, 3) and translation (3,) [m] of view `v`."""
@@ -128,6 +136,13 @@ class State:
         residual = (blurred - self._level.targets[v]) * (REFERENCE / self._level.width)
         return rotation, translation, turned, fragments, fine, residual
 
+    def _compared(self, v: int, trust: Trust) -> Terms | None:
+        view = self._views[v]
+        if view.samples is None:
+            return None
+        rotation, translation, turned, fragments, fine, _ = self._drawn[v]
+        return Terms(view.samples, trust, self._columns, self.vertices, (rotation, translation), turned, fragments, fine, view.camera)
+
     def _weights(self, residual: Array) -> Array:
         """Return Huber's weights for residuals beyond `robust` of full contrast."""
         if not np.isfinite(self._robust):
@@ -148,9 +163,15 @@ class State:
         for v, (rotation, translation, turned, fragments, fine, residual) in enumerate(self._drawn):
             face_id = np.ascontiguousarray(fragments.face_id, dtype=np.int32)
             pieces = silhouette.outline(face_id)
+            first = count + 6 * v
+            where = np.concatenate([np.arange(count), np.arange(first, first + 6)])
+            terms = self._terms[v]
+            if terms is not None:
+                a, b = terms.normal(twist.right_jacobian(self.x[first : first + 3]))
+                matrix[np.ix_(where, where)] += self._variance * a
+                gradient[where] += self._variance * b
             if not len(pieces):
                 continue
-            first = count + 6 * v
             flow = silhouette.outward_flow(
                 pieces, face_id, np.ascontiguousarray(fragments.barycentrics, dtype=np.float64), columns.faces, self.vertices, turned,
                 translation, columns.basis, rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy,
@@ -159,7 +180,6 @@ class State:
             jacobian *= REFERENCE / self._level.width
             seen = residual.reshape(-1)[pixels]
             weighted = jacobian * self._weights(seen)[:, None]
-            where = np.concatenate([np.arange(count), np.arange(first, first + 6)])
             matrix[np.ix_(where, where)] += weighted.T @ jacobian
             gradient[where] += weighted.T @ seen
         return matrix, gradient

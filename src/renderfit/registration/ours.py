@@ -14,6 +14,7 @@ from renderfit.registration.levenberg import Damping, minimise
 from renderfit.registration.objective import Level, Prior, State, View
 from renderfit.registration.result import Step
 from renderfit.registration.stages import Stage, free_parameters, schedule
+from renderfit.registration.terms import Trust
 
 Array = NDArray[np.float64]
 
@@ -32,12 +33,15 @@ class SolverConfig:
         Of Levenberg-Marquardt.
     stages : sequence of Stage, optional
         Instead of the default schedule.
+    trust : Trust
+        How far predicted coordinates and normals are believed, where there are any.
     """
 
     prior: Prior = field(default_factory=Prior)
     robust: float = float("inf")
     damping: Damping = field(default_factory=Damping)
     stages: tuple[Stage, ...] | None = None
+    trust: Trust = field(default_factory=Trust)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,22 +56,24 @@ class Solved:
     converged: bool
 
 
-def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig) -> Solved:
-    """Fit shape, and pose when asked, to all `views` at once."""
+def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig, before: Solved | None = None) -> Solved:
+    """Fit shape, and pose when asked, to all `views` at once, from the start poses and the mean shape or on from an earlier answer."""
     count = columns.count
-    x = np.zeros(count + 6 * len(views))
+    x = np.zeros(count + 6 * len(views)) if before is None else before.x.copy()
     precision = config.prior.diagonal(count, len(views))
-    history: list[Step] = []
-    renders, converged = 0, False
+    history: list[Step] = [] if before is None else list(before.history)
+    renders, converged = 0 if before is None else before.renders, False
     state: State | None = None
     stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose)
+    if before is not None:
+        stages = stages[-2:]
     for stage in stages:
         level = Level.of(views, stage.width, stage.sigma)
 
         def evaluate(point: Array, level: Level = level) -> State:
             nonlocal renders
             renders += len(views)
-            return State(columns, views, level, precision, point, config.robust)
+            return State(columns, views, level, precision, point, config.robust, config.trust, config.prior.weight)
 
         path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, config.damping)
         history += [

@@ -8,16 +8,18 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
+from numpy.typing import NDArray
 
 from renderfit import config as params
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
+from renderfit.registration.inputs import listed, read_evidence, view_of
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
+from renderfit.registration.terms import Trust
+from renderfit.vision.evidence import Evidence
 
 Array = NDArray[np.float64]
 
@@ -34,6 +36,8 @@ def register(
     model: str | None = None,
     config: Any = None,
     category: str | None = None,
+    evidence: Evidence | Sequence[Evidence] | None = None,
+    refiner: Any = None,
 ) -> Registration:
     """Deform the canonical object of `space` until its rendering explains the image.
 
@@ -61,6 +65,10 @@ def register(
         Instead of params.yaml's values.
     category : str, optional
         Which of the network's classes to look for; default: the one with the most pixels.
+    evidence : Evidence or list of Evidence, optional
+        Predicted mask, coordinates and normals, one per image: used beside the mask. Its mask serves when none is given.
+    refiner : Refiner, optional
+        Network that predicts such evidence from the photograph and the start, and once more from the first fit.
 
     Returns
     -------
@@ -72,24 +80,42 @@ def register(
         If images, cameras, masks and poses do not fit together, no pose is given, or there is neither mask nor network.
     """
     begun = time.process_time()
-    images, cameras, poses = _listed(image), _listed(camera), _listed(pose)
-    masks = [None] * len(images) if mask is None else _listed(mask)
+    images, cameras, poses = listed(image), listed(camera), listed(pose)
+    masks = [None] * len(images) if mask is None else listed(mask)
     if not len(images) == len(cameras) == len(poses) == len(masks):
         raise ShapeError(
             f"got {len(images)} images, {len(cameras)} cameras, {len(poses)} poses, {len(masks)} masks; expected one of each a view"
         )
-    views = [_view(*parts, network, category) for parts in zip(images, cameras, masks, poses, strict=True)]
     if method == "paper":
         from renderfit.registration.paper import register_paper
 
-        return register_paper(images[0], space, views[0], optimise_pose, network, config, begun)
+        view = view_of(images[0], cameras[0], masks[0], poses[0], network, category)
+        return register_paper(images[0], space, view, optimise_pose, network, config, begun)
     if method != "ours":
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
     section = params.section(params.Ours)
     name = model or section.model
     columns = Columns.of_space(space, name)
-    settings = config or ours.SolverConfig(prior=Prior(weight=section.prior))
+    settings = config or settings_of(section, refiner is not None or evidence is not None)
+    read = [None] * len(images) if evidence is None else listed(evidence)
+    if len(read) != len(images):
+        raise ShapeError(f"got {len(images)} images and {len(read)} evidences; expected one of each a view")
+    if refiner is not None and evidence is None:
+        mean = Mesh(torch.as_tensor(columns.mean), torch.as_tensor(columns.faces))
+        read = [read_evidence(*parts, mean, refiner) for parts in zip(images, cameras, poses, strict=True)]
+
+    def observed() -> list[View]:
+        entries = zip(images, cameras, masks, poses, read, strict=True)
+        return [view_of(image, lens, given, start, network, category, seen) for image, lens, given, start, seen in entries]
+
+    views = observed()
     solved = ours.solve(columns, views, optimise_pose, settings)
+    for _ in range(section.repeats if refiner is not None else 0):
+        fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))
+        placed = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
+        read = [read_evidence(*parts, fitted, refiner) for parts in zip(images, cameras, placed, strict=True)]
+        views = observed()
+        solved = ours.solve(columns, views, optimise_pose, settings, solved)
     count = columns.count
     found = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
     verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), solved.covariance if optimise_pose else None)
@@ -111,33 +137,8 @@ def register(
     )
 
 
-def _listed(entry: Any) -> list[Any]:
-    return list(entry) if isinstance(entry, (list, tuple)) else [entry]
-
-
-def _view(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> View:
-    picture = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
-    if picture.ndim < 2 or picture.shape[:2] != (camera.height, camera.width):
-        raise ShapeError(f"image has shape {picture.shape}; expected {camera.height} x {camera.width} px as its camera says")
-    if pose is None:
-        raise DataError("no pose was given; expected the object-to-camera pose, at least a first guess (within about 5 cm and 15 degrees)")
-    if mask is None:
-        if network is None:
-            raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
-        from renderfit.vision import segment
-
-        mask = segment(picture, network, category, camera, pose)
-    values = _mask(mask, camera)
-    checks.require_object(values)
-    return View(camera, values, pose)
-
-
-def _mask(mask: ArrayLike | Tensor, camera: Camera) -> Array:
-    found = mask.detach().cpu().numpy() if isinstance(mask, Tensor) else np.asarray(mask)
-    if found.shape != (camera.height, camera.width):
-        raise ShapeError(f"mask has shape {found.shape}; expected ({camera.height}, {camera.width}) as the image")
-    values = found.astype(np.float64)
-    values = values / 255.0 if found.dtype == np.uint8 and values.max(initial=0) > 1 else values
-    if not np.isfinite(values).all() or values.min(initial=0) < 0 or values.max(initial=0) > 1:
-        raise ShapeError("mask holds values outside 0..1; expected booleans, probabilities or 0/255 bytes")
-    return values
+def settings_of(section: params.Ours, seen: bool) -> ours.SolverConfig:
+    """Return the solver's settings from params.yaml; the prior is another one when coordinates and normals were `seen`."""
+    prior = Prior(section.prior_evidence if seen else section.prior, section.rotation, section.across, section.along)
+    trust = Trust(section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread)
+    return ours.SolverConfig(prior, trust=trust)

@@ -1,0 +1,78 @@
+"""What a caller hands to `register`, checked and brought into the solver's form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from renderfit.errors import DataError, ShapeError
+from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.registration import checks
+from renderfit.registration.objective import View
+from renderfit.registration.samples import Samples
+from renderfit.vision.evidence import Evidence
+
+Array = NDArray[np.float64]
+
+
+def listed(entry: Any) -> list[Any]:
+    """Return a list or tuple as a list, anything else as a list of one."""
+    return list(entry) if isinstance(entry, (list, tuple)) else [entry]
+
+
+def read_evidence(image: Any, camera: Camera, pose: Pose | None, mesh: Mesh, refiner: Any) -> Evidence:
+    """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`."""
+    from renderfit.vision import estimate
+
+    return estimate(_picture(image, camera), camera, _posed(pose), mesh, refiner)
+
+
+def _picture(image: Any, camera: Camera) -> Any:
+    picture = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
+    if picture.ndim < 2 or picture.shape[:2] != (camera.height, camera.width):
+        raise ShapeError(f"image has shape {picture.shape}; expected {camera.height} x {camera.width} px as its camera says")
+    return picture
+
+
+def _posed(pose: Pose | None) -> Pose:
+    if pose is None:
+        raise DataError("no pose was given; expected the object-to-camera pose, at least a first guess (within about 5 cm and 15 degrees)")
+    return pose
+
+
+def view_of(
+    image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None, evidence: Evidence | None = None
+) -> View:
+    """Return one observed image: the mask given, else that of the evidence, else that of the segmentation network.
+
+    Raises
+    ------
+    ShapeError, DataError
+        If sizes do not fit, there is no pose, neither mask nor network, or no object in the mask.
+    """
+    picture, start = _picture(image, camera), _posed(pose)
+    if mask is None and evidence is not None:
+        mask = evidence.mask
+    if mask is None:
+        if network is None:
+            raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
+        from renderfit.vision import segment
+
+        mask = segment(picture, network, category, camera, start)
+    values = _mask(mask, camera)
+    checks.require_object(values)
+    return View(camera, values, start, None if evidence is None else Samples.of(evidence, camera))
+
+
+def _mask(mask: ArrayLike | Tensor, camera: Camera) -> Array:
+    found = mask.detach().cpu().numpy() if isinstance(mask, Tensor) else np.asarray(mask)
+    if found.shape != (camera.height, camera.width):
+        raise ShapeError(f"mask has shape {found.shape}; expected ({camera.height}, {camera.width}) as the image")
+    values = found.astype(np.float64)
+    values = values / 255.0 if found.dtype == np.uint8 and values.max(initial=0) > 1 else values
+    if not np.isfinite(values).all() or values.min(initial=0) < 0 or values.max(initial=0) > 1:
+        raise ShapeError("mask holds values outside 0..1; expected booleans, probabilities or 0/255 bytes")
+    return values
