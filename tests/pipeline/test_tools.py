@@ -11,8 +11,8 @@ import psutil
 import pytest
 
 from renderfit import config, paths
-from renderfit.errors import ConfigError
-from renderfit.pipeline import STAGES, atomic, estimate, fanout, run_stage
+from renderfit.errors import ConfigError, DataError
+from renderfit.pipeline import STAGES, atomic, estimate, fanout, guard, run_stage
 
 
 def square(number):
@@ -64,6 +64,22 @@ def test_every_stage_has_a_typical_time_and_a_command():
 def test_an_unknown_stage_is_refused():
     with pytest.raises(ConfigError, match="no stage 'watertigth'; expected one of dataset, watertight"):
         run_stage("watertigth")
+
+
+def test_two_stages_in_one_root_are_refused_and_a_killed_one_leaves_the_way_free(tmp_path):
+    hold = (
+        "import sys, time, pathlib; from renderfit.pipeline import guard\n"
+        "with guard.alone(pathlib.Path(sys.argv[1])):\n print('in', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "in\n"
+    with pytest.raises(DataError, match=rf"another stage is running.*process {process.pid}"), guard.alone(tmp_path, patience=0.1):
+        pass
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    with guard.alone(tmp_path):
+        assert (tmp_path / "build" / "stage.lock").read_text() == str(os.getpid())
 
 
 def test_a_stage_ends_when_its_parent_is_killed(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import sys
@@ -47,6 +48,16 @@ def _plain(entry: Any) -> Any:
     return entry.tolist() if hasattr(entry, "tolist") else str(entry)
 
 
+def advice(problem: Exception) -> str:
+    """Return what to do about an error of the machine: no space, no right to write."""
+    number = problem.errno if isinstance(problem, OSError) else None
+    if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
+        return "; no more room for this file: nothing half-written passes for a result, so make space and run the same command again"
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "; this folder cannot be written: give yourself the right to, or work in a copy elsewhere"
+    return ""
+
+
 def run(application: typer.Typer, arguments: list[str] | None = None) -> None:
     """Call `application` and exit: 0 done, 1 the work failed, 2 bad input; no traceback for a user's mistake.
 
@@ -61,6 +72,6 @@ def run(application: typer.Typer, arguments: list[str] | None = None) -> None:
         sys.stderr.write(f"renderfit: failed: {problem}\n")
         sys.exit(FAILED)
     except (RenderFitError, OSError) as problem:
-        sys.stderr.write(f"renderfit: {problem}\n")
+        sys.stderr.write(f"renderfit: {problem}{advice(problem)}\n")
         sys.exit(BAD_INPUT)
     sys.exit(status or DONE)

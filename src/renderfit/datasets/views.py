@@ -129,7 +129,7 @@ def load_view(folder: str | Path) -> View:
     try:
         image, mask = iio.imread(folder / "image.png"), iio.imread(folder / "mask.png") > 127
         depth = np.load(folder / "depth.npy")
-    except (OSError, ValueError) as problem:
+    except Exception as problem:  # a damaged header makes NumPy raise whatever its parser meets
         raise DataError(f"view {folder}: {problem}; expected image.png, mask.png and depth.npy") from problem
     size = (camera.height, camera.width)
     if image.shape != (*size, 3) or mask.shape != size or depth.shape != size:

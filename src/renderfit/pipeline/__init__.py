@@ -10,7 +10,7 @@ from renderfit.pipeline import estimate, guard
 
 __all__ = ["STAGES", "run_stage"]
 
-STAGES = ("dataset", "watertight", "shape_space", "views", "unet", "register", "table1", "figures", "real", "book")
+STAGES = ("dataset", "watertight", "shape_space", "views", "unet", "deepcpd", "register", "table1", "figures", "real", "book")
 
 _log = logging.getLogger(__name__)
 
@@ -27,13 +27,15 @@ def run_stage(name: str) -> None:
     ------
     ConfigError
         If there is no such stage, or params.yaml is wrong.
+    DataError
+        If another stage is running in this root.
     """
     if name not in STAGES:
         raise ConfigError(f"there is no stage {name!r}; expected one of {', '.join(STAGES)}")
-    from renderfit import config
+    from renderfit import config, paths
 
     config.load()
     guard.end_with_parent()
     guard.one_thread_each()
-    with estimate.announced(name, STAGES):
+    with guard.alone(paths.ROOT), estimate.announced(name, STAGES):
         importlib.import_module(f"renderfit.pipeline.{name}").run()

@@ -1,12 +1,52 @@
-"""What keeps a stage's process well-behaved: it ends with its parent and leaves the other cores alone."""
+"""What keeps a stage's process well-behaved: it works alone in its root, ends with its parent, leaves the other cores alone."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from renderfit.errors import DataError
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+@contextlib.contextmanager
+def alone(root: Path, patience: float = 5.0) -> Iterator[None]:
+    """Hold the root's lock: two stages at once would write the same files.
+
+    The lock ends with the process, however that ends. A stage whose parent was just killed needs a moment to
+    notice; `patience` [s] is for that.
+
+    Raises
+    ------
+    DataError
+        If another process keeps the lock.
+    """
+    path = root / "build" / "stage.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + patience
+    with path.open("a+") as held:
+        while True:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    held.seek(0)
+                    owner = held.read().strip() or "unknown"
+                    raise DataError(
+                        f"another stage is running in {root} (process {owner}); expected none: wait for it, or work in a clone"
+                    ) from None
+                time.sleep(0.1)
+        held.truncate(0)
+        held.write(str(os.getpid()))
+        held.flush()
+        yield
 
 
 def end_with_parent(interval: float = 0.5) -> None:

@@ -44,7 +44,7 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
 def _pixels(path: Path, expected: str) -> NDArray[np.uint8]:
     try:
         picture = np.asarray(iio.imread(path.read_bytes()))
-    except (OSError, ValueError, TypeError) as problem:
+    except Exception as problem:  # the decoders raise whatever a damaged file makes them raise
         raise DataError(f"{path}: not readable as an image ({problem}); expected {expected}") from problem
     if picture.ndim == 2:
         picture = np.repeat(picture[:, :, None], 3, axis=2)

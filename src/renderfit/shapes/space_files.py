@@ -40,7 +40,7 @@ def read(folder: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         if entries["format"] != FORMAT:
             raise ValueError(f"format {entries['format']}, expected {FORMAT}")
         return {name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in entries["arrays"]}, entries
-    except (OSError, ValueError, KeyError, TypeError) as problem:
+    except Exception as problem:  # a damaged header makes NumPy raise whatever its parser meets
         raise DataError(
             f"{folder}: no readable shape space ({problem}); expected a folder made by ShapeSpace.save or `renderfit shape-space`"
         ) from problem

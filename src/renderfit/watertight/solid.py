@@ -51,6 +51,10 @@ class Solid:
     cell: float
 
 
+SMALLEST, LARGEST = 1e-90, 1e90
+"""Lengths [m] between which volumes are still numbers."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """The input in cells, and the way back.
@@ -86,6 +90,8 @@ class Frame:
         longest = float((high - low).max())
         if not longest > 0:
             raise DataError("all faces lie in one point; expected triangles with an extent")
+        if not SMALLEST < longest < LARGEST:
+            raise DataError(f"the mesh is {longest:.3g} m long; expected {SMALLEST:g} to {LARGEST:g} m: scale it to metres")
         cell, pad = CELLS * longest / 2**depth, MARGIN + OFFSET
         shape = np.ceil((high - low) / cell + pad).astype(int) + MARGIN + 1
         used = np.zeros(len(points), dtype=bool)
