@@ -23,6 +23,7 @@ SCORES = (
     "v2s_mm",
     "placed_v2v_mm",
     "placed_mean_square_mm2",
+    "placed_v2s_mm",
     "rotation_left_deg",
     "translation_left_mm",
 )

@@ -30,6 +30,7 @@ LAYOUT = (
     ("mean square [mm^2]", "camera", "placed_mean_square_mm2", "noise"),
     ("mean distance / latent floor", "object", "ratio", "known"),
     ("mean distance / latent floor", "object", "ratio", "noise"),
+    ("mean distance / latent floor", "camera", "placed_ratio", "noise"),
 )
 """The blocks of results/table1.csv: metric, frame, score of a cell, pose condition."""
 
@@ -63,6 +64,10 @@ def build(records: Sequence[Record] | None = None, samples: int | None = None, s
     groups: dict[tuple[str, str, str, str], list[Record]] = {}
     for entry in kept:
         entry["failed"] = bool(entry.get("failed")) or entry["v2v_mm"] > section.failure * floors[entry["category"], entry["instance"]]
+        placed = entry.get("placed_v2v_mm")
+        entry["placed_failed"] = placed is not None and (
+            bool(entry.get("failed")) or placed > section.failure * floors[entry["category"], entry["instance"]]
+        )
         groups.setdefault((entry["category"], entry["instance"], entry["method"], entry["pose"]), []).append(entry)
     cells = [_cell(key, runs, floors[key[:2]], samples, seed) for key, runs in groups.items()]
     table: dict[str, Any] = {"records": kept, "provenances": provenances, "cells": cells, "means": _means(cells, groups, samples, seed)}
@@ -147,7 +152,15 @@ def _cell(key: tuple[str, str, str, str], runs: Sequence[Record], floor: float, 
     for name in (*SCORES, "renders"):
         values = [run[name] for run in runs if run.get(name) is not None]
         cell[name] = summary(values, samples, seed) if values else None
-    return {**cell, "ratio": round(cell["v2v_mm"]["mean"] / floor, 6), "failures": sum(run["failed"] for run in runs), "runs": len(runs)}
+    placed = cell["placed_v2v_mm"]
+    return {
+        **cell,
+        "ratio": round(cell["v2v_mm"]["mean"] / floor, 6),
+        "placed_ratio": round(placed["mean"] / floor, 6) if placed else None,
+        "failures": sum(run["failed"] for run in runs),
+        "placed_failures": sum(run["placed_failed"] for run in runs),
+        "runs": len(runs),
+    }
 
 
 def _means(cells: Sequence[Cell], groups: dict[tuple[str, str, str, str], list[Record]], samples: int, seed: int) -> list[Cell]:
@@ -168,8 +181,13 @@ def _means(cells: Sequence[Cell], groups: dict[tuple[str, str, str, str], list[R
                     "high": round(high, 6),
                     "runs": sum(map(len, runs)),
                 }
-        ratio = round(mean["v2v_mm"]["mean"] / (sum(floor) / len(floor)), 6) if len(own) == len(floor) else None
-        found.append({**mean, "ratio": ratio, "failures": sum(c["failures"] for c in own), "runs": sum(c["runs"] for c in own)})
+        whole, middle = len(own) == len(floor), sum(floor) / len(floor)
+        ratios = {
+            name: round(mean[score]["mean"] / middle, 6) if whole and score in mean else None
+            for name, score in (("ratio", "v2v_mm"), ("placed_ratio", "placed_v2v_mm"))
+        }
+        sums = {name: sum(cell[name] for cell in own) for name in ("failures", "placed_failures", "runs")}
+        found.append({**mean, **ratios, **sums})
     return sorted(
         found, key=lambda mean: (mean["pose"], list(METHODS).index(mean["method"]) if mean["method"] in METHODS else len(METHODS))
     )
