@@ -83,7 +83,7 @@ def main():
                     mask = found_mask(unet, view.image, category, view.camera, start)
                     others = {"unet_iou": intersection_over_union(mask, view.mask), "unet_boundary_px": boundary_error(mask, view.mask)}
                     begun = time.process_time()
-                    evidence = estimate(view.image, view.camera, start, mesh, network)
+                    evidence = estimate(view.image, view.camera, start, mesh, network, exact=kind == "known")
                     spent += time.process_time() - begun
                     names = {"category": category, "test": slot, "view": int(folder.name)}
                     found, row = judged(evidence, view, normals, start, mesh)

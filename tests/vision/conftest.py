@@ -24,6 +24,11 @@ def crate() -> Mesh:
 
 
 @pytest.fixture(scope="session")
+def body():
+    return can()
+
+
+@pytest.fixture(scope="session")
 def folder(tmp_path_factory):
     root = tmp_path_factory.mktemp("meshes")
     for name, mesh in (("can", can()), ("crate", crate())):

@@ -1,4 +1,4 @@
-"""``renderfit train``: a segmentation network for one's own categories, or the refiner of the data set's."""
+"""``renderfit train``: a segmentation network for one's own categories, or a network of the data set: refiner, DeepCPD."""
 
 from __future__ import annotations
 
@@ -44,14 +44,38 @@ def unet(
 
 
 @app.command()
-def refiner(out: Out, steps: Steps = 0, seed: Seed = 0, as_json: Json = False) -> None:
+def refiner(
+    out: Out,
+    initial: Annotated[
+        Path | None, typer.Option(help="folder of a refiner to start from; its description is kept in the new one's")
+    ] = None,
+    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says")] = 0.0,
+    steps: Steps = 0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
     """Object coordinates: train on the training instances and shape spaces that the stages have made."""
     from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.pipeline.refiner import train
 
-    settings = dataclasses.replace(config.section(config.Refiner), seed=seed)
+    section = config.section(config.Refiner)
+    settings = dataclasses.replace(section, seed=seed, rate=rate or section.rate)
     if steps:
         small = round(steps * settings.small_steps / settings.steps)
         settings = dataclasses.replace(settings, steps=steps, small_steps=small)
-    emit(train(out, settings, f"renderfit train refiner OUT --steps {settings.steps} --seed {seed}"), as_json)
+    command = f"renderfit train refiner OUT --steps {settings.steps} --rate {settings.rate:g} --seed {seed}"
+    command += " --initial INITIAL" if initial else ""
+    emit(train(out, settings, command, initial), as_json)
+
+
+@app.command()
+def deepcpd(out: Out, steps: Steps = 0, seed: Seed = 0, as_json: Json = False) -> None:
+    """Displacements of the canonical (DeepCPD): train on the training instances and shape spaces that the stages have made."""
+    from renderfit import config
+    from renderfit.cli.output import emit
+    from renderfit.pipeline.deepcpd import train
+
+    settings = dataclasses.replace(config.section(config.Deepcpd), seed=seed)
+    about = train(out, dataclasses.replace(settings, steps=steps) if steps else settings)
+    emit({name: about[name] for name in ("photographs", "steps", "parameters")} | {"error_mm": about["curve_mm"][-1:]}, as_json)

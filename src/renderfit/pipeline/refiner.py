@@ -33,14 +33,16 @@ def sources(folder: Path, seed: int) -> Any:
     return Pictures(tuple(map(str, files)), seed=seed)
 
 
-def train(out: Path, settings: config.Refiner, command: str) -> dict[str, Any]:
-    """Train a refiner, or resume it, in the folder `out`; return what its description says."""
+def train(out: Path, settings: config.Refiner, command: str, initial: Path | None = None) -> dict[str, Any]:
+    """Train a refiner in the folder `out`, from weights `initial` if given, or resume it; return what its description says."""
     from renderfit.vision import refiner_training
-    from renderfit.vision.refiner_files import save_refiner
+    from renderfit.vision.refiner_files import description, load_refiner, save_refiner
 
     pictures = sources(out / "categories", settings.seed)
     state = out / "training-state.safetensors"
-    network, log = refiner_training.train(pictures, settings, out / "photographs", state=state)
+    network, log = refiner_training.train(
+        pictures, settings, out / "photographs", state=state, initial=load_refiner(initial) if initial else None
+    )
     import torch
 
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}
@@ -50,6 +52,7 @@ def train(out: Path, settings: config.Refiner, command: str) -> dict[str, Any]:
         "steps": settings.steps,
         "data": refiner_training.data_hash(pictures),
         "versions": versions,
+        **({"initial": description(initial)} if initial else {}),
         **log,
     }
     save_refiner(network, out, **about)

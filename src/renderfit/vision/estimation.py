@@ -13,19 +13,23 @@ from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.images import as_rgb
 from renderfit.vision.refiner import Prediction, Refiner
-from renderfit.vision.refiner_start import Start, rays
+from renderfit.vision.refiner_start import Start, aligned, rays
 from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part
 from renderfit.vision.windows import Window
 
 ROOM = 0.05
 """How far the object may be from the start [m], for the first window."""
+LOOKS = 2
+GATE = 0.008
+"""A start farther than this [m] from where the object is seen is moved there; less may be a difference of shape."""
 
 
-def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh, network: Refiner) -> Evidence:
+def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh, network: Refiner, *, exact: bool = False) -> Evidence:
     """Predict mask, object coordinates with confidence, and normals of the object in a photograph.
 
     The network looks twice, each time beside a rendering of the start: at a window with room for
-    pose noise, then at a window that fits what it found.
+    pose noise, then at a window that fits what it found, with the start moved across the view to where
+    the object was seen. Coordinates are in the object's own frame, whatever the start.
 
     Parameters
     ----------
@@ -39,6 +43,8 @@ def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh,
         The category's mean shape, or a first fit; object frame [m].
     network : Refiner
         From `load_refiner`.
+    exact : bool
+        The start is known to be the true pose: it is not moved, and only the shape differs.
 
     Returns
     -------
@@ -62,14 +68,18 @@ def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh,
     rotation, translation = (part.detach().cpu().numpy().astype(np.float64) for part in (start.rotation, start.translation))
     whole = torch.from_numpy(picture).permute(2, 0, 1)[None]
     window = _window_of(vertices @ rotation.T + translation, camera)
-    for _ in range(2):
+    for look in range(LOOKS):
         seen = Start.of(vertices, normals, faces, window.camera(camera, network.window), rotation, translation)
-        found = _look(whole, window, seen, network)
+        found = _look(whole, window, seen, network, exact)
         mask = window.paste(found.mask.sigmoid(), height, width)[0]
         if int((mask > 0.5).sum()) < FEWEST_PIXELS:
             raise DataError("no object found near the start; expected one in view within about 5 cm: check pose, category and exposure")
-        last, window = window, Window.around(largest_part(mask > 0.5))
-    return _evidence(found, mask, seen, last, camera)
+        if look + 1 < LOOKS:
+            part = largest_part(mask > 0.5)
+            window, shift = Window.around(part), aligned(vertices @ rotation.T + translation, camera, part)
+            if not exact and float(np.linalg.norm(shift)) > GATE:
+                translation = translation + shift
+    return _evidence(found, mask, seen, window, camera)
 
 
 def _window_of(inside: NDArray[np.float64], camera: Camera) -> Window:
@@ -83,9 +93,9 @@ def _window_of(inside: NDArray[np.float64], camera: Camera) -> Window:
     return Window(float(x), float(y), 1.1 * float((high - low).max()) + 2 * room)
 
 
-def _look(whole: Tensor, window: Window, seen: Start, network: Refiner) -> Prediction:
+def _look(whole: Tensor, window: Window, seen: Start, network: Refiner, exact: bool) -> Prediction:
     picture = (window.cut(whole, network.window) - 0.45) * 4.0
-    inputs = torch.cat([picture, torch.from_numpy(seen.channels())[None]], dim=1)
+    inputs = torch.cat([picture, torch.from_numpy(seen.channels(exact))[None]], dim=1)
     device = next(network.parameters()).device
     with torch.no_grad():
         return Prediction(*(value.cpu() for value in network(inputs.to(device))))

@@ -10,10 +10,12 @@ from torch.nn import functional
 
 from renderfit.vision.unet import Hourglass
 
-CHANNELS = 10
-"""sRGB (3), the start's mask (1), its points (3) and normals (3); see `refiner_start`."""
+CHANNELS = 11
+"""sRGB (3), the start's mask (1), its points (3) and normals (3), whether its pose is known to be true (1); see `refiner_start`."""
 RESIDUAL, SCALE = 0.1, -3.0
 """Size of a residual [window widths] that the output layer's numbers count in, and the logarithm that scales start from."""
+GRID = 4
+"""The common motion is read off features averaged to this many cells a side."""
 
 
 class Prediction(NamedTuple):
@@ -57,21 +59,22 @@ class Refiner(Hourglass):
         super().__init__(CHANNELS, width, levels)
         self.window = window
         self.output = nn.Conv2d(width, 8, 1)
-        self.motion = nn.Sequential(nn.Linear(2 * self.deepest, 64), nn.ReLU(), nn.Linear(64, 6))
+        self.gather = nn.Conv2d(self.deepest, 32, 1)
+        self.motion = nn.Sequential(nn.Linear(32 * GRID**2, 64), nn.ReLU(), nn.Linear(64, 6))
 
     def forward(self, values: Tensor) -> Prediction:
-        """Predict from inputs (B, 10, H, W).
+        """Predict from inputs (B, 11, H, W).
 
         Raises
         ------
         ShapeError
-            If the channels are not ten or a side is no multiple of the stride.
+            If the channels are not eleven or a side is no multiple of the stride.
         """
         self.check(values)
         deepest, kept = self.encoded(values)
         found = self.output(self.decoded(deepest, kept)).float()
-        pooled = torch.cat([deepest.mean(dim=(2, 3)), deepest.amax(dim=(2, 3))], dim=1)
-        turn, shift = (RESIDUAL * self.motion(pooled).float())[:, :, None, None].split(3, dim=1)
+        pooled = functional.adaptive_avg_pool2d(functional.relu(self.gather(deepest)), GRID)
+        turn, shift = (RESIDUAL * self.motion(pooled.flatten(1)).float())[:, :, None, None].split(3, dim=1)
         points = values[:, 4:7].float()
         moved = torch.linalg.cross(turn.expand_as(points), points, dim=1) + shift
         normals = functional.normalize(values[:, 7:10].float() + found[:, 5:8], dim=1)

@@ -14,21 +14,23 @@ from torch import Tensor
 from renderfit.geometry import Camera, Mesh
 from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.refiner_shapes import Category, load_category
-from renderfit.vision.refiner_start import Start
+from renderfit.vision.refiner_start import Start, aligned
 
 Array = NDArray[np.float64]
 Photograph = dict[str, NDArray]
 TURN, SHIFT, ALONG = 15.0, 0.05, 0.003
 """Full noise of a start: +- degrees about each object axis, +- metres across, standard deviation in metres along the view."""
-EXACT, SMALL = 0.3, 0.25
-"""Parts of the starts that are (nearly) exact, and that have a third of the noise, as a first fit has."""
+EXACT, CLOSE, SMALL = 0.25, 0.1, 0.2
+"""Parts of the starts that are exact and known to be, that have a tenth of the noise, and a third, as a first fit has."""
+ALIGNED, JITTER = 0.7, 0.005
+"""Part of the other starts that are moved to where the object is seen, as `estimate` does, and how well [m]."""
 FITTED = 0.3
 """Part of the starts whose shape is a rough fit of the truth instead of the category's mean."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs (B, 10, H, W) and labels: mask (B, H, W) in [0, 1], residual and normals (B, 3, H, W), known (B, H, W) bool."""
+    """Inputs (B, 11, H, W) and labels: mask (B, H, W) in [0, 1], residual and normals (B, 3, H, W), known (B, H, W) bool."""
 
     inputs: Tensor
     mask: Tensor
@@ -42,12 +44,11 @@ class Batch:
         return Batch(*(value.to(device) for value in vars(self).values()))
 
 
-def drawn_start(photo: Photograph, category: Category, size: int, generator: np.random.Generator, exact: float = EXACT) -> Start:
+def drawn_start(photo: Photograph, category: Category, size: int, generator: np.random.Generator, exact: bool) -> Start:
     """Draw a start for a photograph and render it at `size` px."""
     kind = generator.random()
-    level = 1.0 if kind >= exact + SMALL else 1 / 3
-    if kind < exact:
-        level = 0.0 if kind < exact / 2 else 0.1
+    level = 0.1 if kind < CLOSE else 1 / 3 if kind < CLOSE + SMALL else 1.0
+    level = 0.0 if exact else level
     angles = np.radians(level * generator.uniform(-TURN, TURN, 3))
     shift = np.append(level * generator.uniform(-SHIFT, SHIFT, 2), ALONG * generator.standard_normal() * (0 < level < 1))
     if generator.random() < FITTED:
@@ -58,18 +59,22 @@ def drawn_start(photo: Photograph, category: Category, size: int, generator: np.
         normals = _normals(vertices, category.faces)
     else:
         vertices, normals = category.mean, _mean_normals(category)
-    factor = size / photo["coverage"].shape[0]
-    lens = photo["camera"] * factor
-    rotation, translation = photo["pose"][:3, :3], photo["pose"][:3, 3]
-    return Start.of(vertices, normals, category.faces, Camera(size, size, *lens), rotation @ _turn(angles), translation + shift)
+    camera = Camera(size, size, *(photo["camera"] * size / photo["coverage"].shape[0]))
+    rotation, translation = photo["pose"][:3, :3] @ _turn(angles), photo["pose"][:3, 3] + shift
+    if level > 0.1 and generator.random() < ALIGNED:
+        seen = photo["coverage"] > 127
+        translation = translation + aligned(vertices @ rotation.T + translation, camera, seen)
+        translation[:2] += JITTER * generator.standard_normal(2)
+    return Start.of(vertices, normals, category.faces, camera, rotation, translation)
 
 
 def sample(photo: Photograph, category: Category, size: int, generator: np.random.Generator, exact: float = EXACT) -> list[NDArray]:
-    """Return inputs, mask, residual, normals, known and unit of one photograph with a newly drawn start."""
-    start = drawn_start(photo, category, size, generator, exact)
+    """Return inputs, mask, residual, normals, known and unit of one photograph with a new start, the true one with chance `exact`."""
+    true = bool(generator.random() < exact)
+    start = drawn_start(photo, category, size, generator, true)
     image, coverage, coordinates, normals, known = reduced(photo, size)
     residual = np.where(known[..., None], start.residual(coordinates), 0).transpose(2, 0, 1)
-    normals, channels = np.where(known[..., None], normals, 0).transpose(2, 0, 1), start.channels()
+    normals, channels = np.where(known[..., None], normals, 0).transpose(2, 0, 1), start.channels(true)
     picture = recoloured(image, generator)
     if generator.random() < 0.5:  # the mirrored scene: a mirrored object at a mirrored pose
         flip = np.array([-1, 1, 1], np.float32)[:, None, None]

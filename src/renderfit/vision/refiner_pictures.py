@@ -14,19 +14,20 @@ from renderfit.rendering.photo import TRAINING, Style, Subject, take
 from renderfit.vision.refiner_shapes import Category, load_category
 from renderfit.vision.stream import window
 
-SIZE, CHUNK = 128, 100
-"""Side of the photographs [px] and photographs per chunk."""
+SIZE = 128
+"""Side of the photographs [px]."""
 LATENT, STRETCHED = 0.4, 0.5
 """Parts of the photographs that show bodies of the shape space, and stretched or bent ones."""
 
 
 @dataclass(frozen=True)
 class Pictures:
-    """What is painted: category files of `save_category`, style and seed."""
+    """What is painted: category files of `save_category`, style, seed and photographs per chunk."""
 
     categories: tuple[str, ...]
     style: Style = TRAINING
     seed: int = 0
+    chunk: int = 100
 
 
 FIELDS: dict[str, tuple[type, tuple[int, ...]]] = {
@@ -85,8 +86,8 @@ def paint_chunk(pictures: Pictures, number: int, folder: str) -> str:
     """Paint chunk `number` to a file in `folder`, unless it is there already; return the file (in a worker process)."""
     path = Path(folder) / f"{number:05d}.npz"
     if not path.is_file():
-        first = number * CHUNK
-        found = [paint(pictures, index) for index in range(first, first + CHUNK)]
+        first = number * pictures.chunk
+        found = [paint(pictures, index) for index in range(first, first + pictures.chunk)]
         widest = max(len(one["code"]) for one in found)
         codes = np.stack([np.pad(one["code"], (0, widest - len(one["code"]))) for one in found])
         part = path.with_suffix(".part.npz")

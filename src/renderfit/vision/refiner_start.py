@@ -72,10 +72,11 @@ class Start:
         """Points (H, W, 3) of the start, camera frame [m]."""
         return rays(self.camera) * self.depth[..., None]
 
-    def channels(self) -> NDArray[np.float32]:
-        """Return what the network gets (7, H, W): mask, points about the centre in window widths, normals."""
+    def channels(self, exact: bool) -> NDArray[np.float32]:
+        """Return what the network gets (8, H, W): mask, points about the centre in window widths, normals, and 1 if the pose is `exact`."""
         points = (self.points - self.centre) / self.unit
-        stacked = np.concatenate([self.mask[..., None], points, self.normals], axis=2)
+        known = np.full((*self.mask.shape, 1), float(exact))
+        stacked = np.concatenate([self.mask[..., None], points, self.normals, known], axis=2)
         return np.ascontiguousarray(stacked.transpose(2, 0, 1), np.float32)
 
     def residual(self, coordinates: NDArray[np.floating]) -> Array:
@@ -92,3 +93,20 @@ def rays(camera: Camera) -> Array:
     x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
     y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
     return np.stack([*np.broadcast_arrays(x[None, :], y[:, None]), np.ones((camera.height, camera.width))], axis=2)
+
+
+def aligned(inside: Array, camera: Camera, mask: NDArray[np.bool_]) -> Array:
+    """Return the shift (3,) [m] across the view that brings the box of points (V, 3), camera frame, over that of a mask.
+
+    The mask covers the camera's picture at any resolution.
+    """
+    if not mask.any():
+        return np.zeros(3)
+    flat = inside[:, :2] / inside[:, 2:]
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    ratio = np.array([camera.width / mask.shape[1], camera.height / mask.shape[0]])
+    middle = ratio * np.array([columns[0] + columns[-1] + 1, rows[0] + rows[-1] + 1]) / 2
+    wanted = (middle - [camera.cx, camera.cy]) / [camera.fx, camera.fy]
+    columns_of = np.ascontiguousarray(flat.T)
+    present = (columns_of.min(axis=1) + columns_of.max(axis=1)) / 2
+    return np.append((wanted - present) * (inside[:, 2].min() + inside[:, 2].max()) / 2, 0.0)

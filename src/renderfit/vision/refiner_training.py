@@ -20,7 +20,7 @@ from renderfit.progress import progress
 from renderfit.vision.checkpoint import load_state, save_state
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_batches import Batch, categories, sample, stacked
-from renderfit.vision.refiner_pictures import CHUNK, Pictures, chunks
+from renderfit.vision.refiner_pictures import Pictures, chunks
 from renderfit.vision.refiner_scores import scores
 from renderfit.vision.training import CURVE_EVERY, precision_of, schedule
 
@@ -46,7 +46,9 @@ def objective(found: Prediction, batch: Batch) -> Tensor:
     return mask + each.mean()
 
 
-def train(pictures: Pictures, settings: config.Refiner, photographs: Path, *, state: Path | None = None) -> tuple[Refiner, dict[str, Any]]:
+def train(
+    pictures: Pictures, settings: config.Refiner, photographs: Path, *, state: Path | None = None, initial: Refiner | None = None
+) -> tuple[Refiner, dict[str, Any]]:
     """Train a refiner.
 
     Parameters
@@ -59,6 +61,8 @@ def train(pictures: Pictures, settings: config.Refiner, photographs: Path, *, st
         Folder of the painted photographs; those that are there already are used.
     state : path, optional
         Where a state is kept every ``save_every`` steps; an existing one is resumed, with the same result.
+    initial : Refiner, optional
+        Weights to start from, of the same size.
 
     Returns
     -------
@@ -71,6 +75,8 @@ def train(pictures: Pictures, settings: config.Refiner, photographs: Path, *, st
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     network = Refiner(settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if initial is not None:
+        network.load_state_dict(initial.state_dict())
     average = copy.deepcopy(network)
     pair = torch.nn.ModuleDict({"network": network, "average": average})
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
@@ -148,7 +154,7 @@ def batches(pictures: Pictures, settings: config.Refiner, folder: Path, first: i
     found = categories(pictures.categories)
     stream = chunks(pictures, settings.chunks + 1, folder, settings.painters)
     held, stock = next(stream), [next(stream)]
-    check = [_sample(held, row, found, settings.size, (settings.seed, 5, row)) for row in range(settings.checked)]
+    check = [_sample(held, row, found, settings.size, (settings.seed, 5, row)) for row in range(min(settings.checked, pictures.chunk))]
     for step in range(settings.steps):
         small = step < settings.small_steps
         size, count = (settings.small_size, settings.small_batch) if small else (settings.size, settings.batch)
@@ -157,8 +163,11 @@ def batches(pictures: Pictures, settings: config.Refiner, folder: Path, first: i
         if step < first:
             continue
         generator = np.random.default_rng((settings.seed, 2, step))
-        rows = generator.integers(len(stock) * CHUNK, size=count)
-        samples = [_sample(stock[row // CHUNK], row % CHUNK, found, size, (settings.seed, 4, step, n)) for n, row in enumerate(rows)]
+        rows = generator.integers(len(stock) * pictures.chunk, size=count)
+        samples = [
+            _sample(stock[row // pictures.chunk], row % pictures.chunk, found, size, (settings.seed, 4, step, n))
+            for n, row in enumerate(rows)
+        ]
         yield step, stacked(samples), check
 
 
