@@ -13,7 +13,7 @@ from renderfit.vision import Evidence, Refiner, estimate, load_refiner, refiner_
 from renderfit.vision.refiner import Prediction
 from renderfit.vision.refiner_batches import sample, stacked
 from renderfit.vision.refiner_files import PUBLISHED, save_refiner
-from renderfit.vision.refiner_pictures import Pictures, load_chunk, paint, paint_chunk
+from renderfit.vision.refiner_pictures import Pictures, chunks, load_chunk, paint, paint_chunk
 from renderfit.vision.refiner_scores import pose_of, scores
 from renderfit.vision.refiner_shapes import codes_of, load_category, save_category
 from renderfit.vision.refiner_start import Start, aligned, rays
@@ -112,7 +112,8 @@ def test_evidence_of_a_copied_start_is_the_start_at_full_size(body):
 
 def test_the_pose_of_true_coordinates_is_found_from_a_noisy_start(body):
     photo = photograph(body, CAMERA, POSE, 2, EASY)
-    start = POSE.moved(torch.tensor([0.2, -0.15, 0.1, 0.03, 0.02, 0.0]))
+    turned = POSE.moved(torch.tensor([0.2, -0.15, 0.1, 0, 0, 0]))
+    start = Pose.from_parts(turned.rotation, turned.translation + torch.tensor([0.03, -0.02, 0.0]))
     found = pose_of(truth(photo, CAMERA, POSE), CAMERA, start)
     assert found.angle_to(POSE) < 0.1
     assert float((found.translation - POSE.translation).norm()) < 1e-3
@@ -162,6 +163,12 @@ def test_interrupted_training_ends_with_the_same_weights(pictures, tmp_path):
         assert torch.equal(value, resumed.state_dict()[name]), name
     with pytest.raises(DataError, match="other settings"):
         refiner_training.train(pictures, dataclasses.replace(settings, rate=1e-3), shots, state=state)
+
+
+def test_painters_change_nothing(pictures, tmp_path):
+    alone = list(chunks(pictures, 2, tmp_path / "alone", 0))
+    together = list(chunks(pictures, 2, tmp_path / "together", 1))
+    assert all(np.array_equal(a[name], b[name]) for a, b in zip(alone, together, strict=True) for name in a)
 
 
 def test_weights_come_back_and_changed_ones_are_refused(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +19,8 @@ from renderfit.vision.stream import window
 
 SIZE = 128
 """Side of the photographs [px]."""
+AHEAD = 4
+"""Chunks that are painted before they are needed."""
 LATENT, STRETCHED = 0.4, 0.5
 """Parts of the photographs that show bodies of the shape space, and stretched or bent ones."""
 
@@ -120,10 +125,13 @@ def chunks(pictures: Pictures, count: int, folder: Path, jobs: int) -> Iterator[
         for number in range(count):
             yield load_chunk(paint_chunk(pictures, number, str(folder)))
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     # Processes that start afresh: a forked one would inherit torch's threads.
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        for path in [pool.submit(paint_chunk, pictures, number, str(folder)) for number in range(count)]:
-            yield load_chunk(path.result())
+    pool, waiting = ProcessPoolExecutor(jobs, get_context("spawn")), deque[Future[str]]()
+    try:
+        for number in range(count + AHEAD):
+            if number < count:
+                waiting.append(pool.submit(paint_chunk, pictures, number, str(folder)))
+            if number >= AHEAD:
+                yield load_chunk(waiting.popleft().result())
+    finally:
+        pool.shutdown(cancel_futures=True)

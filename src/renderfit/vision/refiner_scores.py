@@ -17,6 +17,9 @@ from renderfit.vision.refiner_batches import stacked
 from renderfit.vision.refiner_start import Start
 from renderfit.vision.scores import boundary_error, intersection_over_union
 
+INDEPENDENT, ALONG = 30.0, 0.003
+"""How many independent pixels a prediction is worth, and standard deviation of a start's depth [m]."""
+
 
 def scores(network: Refiner, samples: Sequence[list[Any]]) -> dict[str, Any]:
     """Return medians over samples of `refiner_batches.sample`: coordinates [mm], normals [degree], mask, each beside the start's."""
@@ -64,6 +67,7 @@ def pose_of(evidence: Evidence, camera: Camera, start: Pose, iterations: int = 1
     """Return the pose that projects the predicted coordinates to their pixels: weighted Gauss-Newton from `start`.
 
     A plain reading of how much pose the coordinates hold; registrations weigh them together with the outline.
+    The origin's depth, which pose noise leaves as it is, is held to `ALONG` against so many independent pixels.
     """
     rows, columns = np.nonzero(evidence.valid)
     points = torch.as_tensor(evidence.coordinates[rows, columns])
@@ -86,5 +90,9 @@ def pose_of(evidence: Evidence, camera: Camera, start: Pose, iterations: int = 1
         robust = weight**2 / (1 + (weight * rest.norm(dim=1)) ** 2)
         left = torch.einsum("nki,n,nkj->ij", turned, robust, turned)
         right = torch.einsum("nki,n,nk->i", turned, robust, rest)
+        view = torch.cat([torch.zeros(3, dtype=torch.float64), pose.rotation[2]])
+        held = len(points) / INDEPENDENT / ALONG**2
+        left = left + held * torch.outer(view, view)
+        right = right + held * view * (pose.translation[2] - start.translation[2].double())
         pose = pose.moved(-torch.linalg.solve(left + 1e-9 * left.trace() * torch.eye(6, dtype=torch.float64), right))
     return pose
