@@ -23,11 +23,11 @@ def listed(entry: Any) -> list[Any]:
     return list(entry) if isinstance(entry, (list, tuple)) else [entry]
 
 
-def read_evidence(image: Any, camera: Camera, pose: Pose | None, mesh: Mesh, refiner: Any) -> Evidence:
-    """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`."""
+def read_evidence(image: Any, camera: Camera, pose: Pose | None, mesh: Mesh, refiner: Any, exact: bool) -> Evidence:
+    """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`, which may be known to be `exact`."""
     from renderfit.vision import estimate
 
-    return estimate(_picture(image, camera), camera, _posed(pose), mesh, refiner)
+    return estimate(_picture(image, camera), camera, _posed(pose), mesh, refiner, exact=exact)
 
 
 def _picture(image: Any, camera: Camera) -> Any:

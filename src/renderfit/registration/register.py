@@ -102,7 +102,7 @@ def register(
         raise ShapeError(f"got {len(images)} images and {len(read)} evidences; expected one of each a view")
     if refiner is not None and evidence is None:
         mean = Mesh(torch.as_tensor(columns.mean), torch.as_tensor(columns.faces))
-        read = [read_evidence(*parts, mean, refiner) for parts in zip(images, cameras, poses, strict=True)]
+        read = [read_evidence(*parts, mean, refiner, not optimise_pose) for parts in zip(images, cameras, poses, strict=True)]
 
     def observed() -> list[View]:
         entries = zip(images, cameras, masks, poses, read, strict=True)
@@ -113,7 +113,7 @@ def register(
     for _ in range(section.repeats if refiner is not None else 0):
         fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))
         placed = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
-        read = [read_evidence(*parts, fitted, refiner) for parts in zip(images, cameras, placed, strict=True)]
+        read = [read_evidence(*parts, fitted, refiner, not optimise_pose) for parts in zip(images, cameras, placed, strict=True)]
         views = observed()
         solved = ours.solve(columns, views, optimise_pose, settings, solved)
     count = columns.count
