@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -9,6 +10,8 @@ import numpy as np
 import pytest
 import trimesh
 import yaml
+
+from renderfit import paths
 
 
 @pytest.fixture
@@ -61,15 +64,16 @@ def test_a_value_out_of_range(root):
     assert refused(root, "watertight", "watertight.depth is 40", "expected 4 to 10") == {"dataset"}
 
 
-def test_a_missing_category(root):
-    write(root, {"dataset": {"categories": ["box", "teapot"]}})
-    assert refused(root, "watertight", "teapot", "the data set has box") == {"dataset"}
+def test_a_missing_category(tmp_path):
+    write(tmp_path, {"dataset": {"categories": ["bottle", "teapot"]}})
+    shutil.copytree(paths.ROOT / "datasets" / "default", tmp_path / "data")
+    assert refused(tmp_path, "dataset", "no category teapot", "it has bottle") == set()
 
 
 def test_a_category_with_two_instances(root):
     split = root / "artifacts" / "dataset" / "split.json"
     split.write_text(json.dumps({"box": {"canonical": "a", "train": [], "test": {"t1": "d"}}}))
-    assert refused(root, "watertight", "category box has 2 instances", "expected at least 3") == {"dataset"}
+    assert refused(root, "watertight", "category box has 2 instances", "expected at least 4") == {"dataset"}
 
 
 def test_an_unreadable_mesh(root):

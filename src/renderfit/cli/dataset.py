@@ -1,27 +1,44 @@
-"""``renderfit dataset check|align|recipes``: a folder of meshes before it goes into the pipeline."""
+"""``renderfit dataset check|align|download|recipes``: meshes before they go into the pipeline."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check and align data sets.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check, align and fetch data sets.")
+
+Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
+Report = Annotated[Path | None, typer.Option(help="HTML page to write: a thumbnail per mesh, what was done to it, rejects with reasons")]
 
 
 @app.command("check")
 def check(
     source: Annotated[str, typer.Argument(help="default, open, drills, deepcpd or a folder with one sub-folder a category")],
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
     """Read every mesh of a data set and say what it holds and who plays which role."""
     from renderfit.cli.output import emit
+    from renderfit.datasets.folder import Folder
     from renderfit.datasets.sources import named
+    from renderfit.errors import DataError
 
     found = named(source)
-    result = {}
-    for category, split in found.splits().items():
+    if isinstance(found, Folder):
+        try:
+            splits = found.splits()
+        except DataError:
+            if report:
+                _write(found, {}, report)  # the page says best why there are too few
+            raise
+    else:
+        splits = found.splits()
+        if report:
+            raise DataError(f"--report is about a folder of meshes; {source} is already in the common frame")
+    result: dict[str, Any] = {}
+    for category, split in splits.items():
         meshes = {name: found.mesh(category, name) for name in split.names()}
         longest = [float((mesh.bounds()[1] - mesh.bounds()[0]).max()) for mesh in meshes.values()]
         result[category] = {
@@ -30,21 +47,65 @@ def check(
             "longest_side_m": [round(min(longest), 4), round(max(longest), 4)],
             "faces": [min(len(mesh.faces) for mesh in meshes.values()), max(len(mesh.faces) for mesh in meshes.values())],
         }
+    if isinstance(found, Folder):
+        for category in found.files:
+            result.setdefault(category, {"problem": "too few usable meshes"})["rejected"] = found.intake(category).rejected
+        if report:
+            _write(found, splits, report)
     emit(result, as_json)
 
 
 @app.command("align")
 def align(
-    folder: Annotated[Path, typer.Argument(help="meshes of one category, any unit, any axes")],
-    out: Annotated[Path, typer.Argument(help="folder to write <name>.ply and report.json to")],
-    up: Annotated[str, typer.Option(help="up axis of the reference, the instance of median size: x, -x, y, -y, z, -z")] = "z",
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
+    folder: Annotated[Path, typer.Argument(help="meshes of one category, or a sub-folder for each category; any unit, any axes")],
+    out: Annotated[Path, typer.Argument(help="folder for <category>/<name>.ply, report.json and report.html; a source for dataset.source")],
+    up: Annotated[str | None, typer.Option(help="up axis of most files if it is known: x, -x, y, -y, z, -z")] = None,
+    unit: Annotated[str | None, typer.Option(help="unit of all files if it is known: m, mm, cm, inch")] = None,
+    size: Annotated[float | None, typer.Option(help="median longest side [m] of a category, for files without a unit")] = None,
+    as_json: Json = False,
 ) -> None:
-    """Bring the meshes of a category into one frame: metres, z up, base at z = 0; rejects are listed with reasons."""
-    from renderfit.cli.output import emit
-    from renderfit.datasets.intake import align_folder
+    """Bring meshes into one frame per category: metres, z up, base at z = 0; rejects are listed with reasons."""
+    import json
 
-    emit(align_folder(folder, out, up), as_json)
+    from renderfit.cli.output import emit
+    from renderfit.datasets.folder import KNOWN, Folder
+    from renderfit.datasets.intake import Wanted
+    from renderfit.datasets.split import save_split
+    from renderfit.errors import DataError
+    from renderfit.geometry.io import save_mesh
+
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise DataError(f"{out} lies in {folder}; expected another place: the next run would take its own output in")
+    source = Folder(folder, Wanted(up=up, unit=unit, size=size))
+    splits, short = {}, {}
+    for category in source.files:
+        split = source.chosen(category)
+        if split is None:
+            short[category] = source.shortage(category)
+        else:
+            splits[category] = split
+        for name, mesh in source.intake(category).meshes().items():
+            save_mesh(mesh, out / category / f"{name}.ply")
+    out.mkdir(parents=True, exist_ok=True)
+    report = source.report()
+    (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write(source, splits, out / "report.html")
+    (out / KNOWN).write_text(json.dumps({category: {"up": "z", "unit": "m", "align": False} for category in source.files}, indent=1) + "\n")
+    if splits:
+        save_split(splits, out / "split.json")
+    emit({"report": str(out / "report.html"), **({"short": short} if short else {}), **report}, as_json)
+
+
+@app.command("download")
+def download(
+    category: Annotated[list[str] | None, typer.Argument(help="categories of the manifest; none: all")] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch the meshes of `dataset.source: open` and `drills` that have a public address; what is there already is kept."""
+    from renderfit.cli.output import emit
+    from renderfit.datasets.download import fetch_all
+
+    emit(fetch_all(category or []), as_json)
 
 
 @app.command("recipes")
@@ -55,3 +116,9 @@ def recipes(out: Annotated[Path, typer.Argument(help="folder for the recipes of 
 
     write_default(out)
     emit({"written": len(list(out.rglob("*.json")))}, as_json=False)
+
+
+def _write(source: Any, splits: Any, target: Path) -> None:
+    from renderfit.plotting.intake import write_page
+
+    write_page({category: source.intake(category) for category in source.files}, splits, source.origin, target)

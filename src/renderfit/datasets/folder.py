@@ -1,82 +1,145 @@
-"""A folder of anybody's meshes: ``<folder>/<category>/<name>.<ply|obj|stl|off|glb>``, and DeepCPD's data set in that layout."""
+"""A folder of anybody's meshes, taken in by `renderfit.datasets.intake`; DeepCPD's data set, which has to be right as it is."""
 
 from __future__ import annotations
 
+import json
+import logging
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
+from renderfit.datasets.discover import FORMATS, clean, discover
+from renderfit.datasets.intake import Intake, Wanted, fitted, take_in
 from renderfit.datasets.roles import choose
-from renderfit.datasets.split import FEWEST, Split, check, load_split
+from renderfit.datasets.split import FEWEST, Split, load_split
 from renderfit.errors import DataError
-from renderfit.geometry.io import load_mesh, require_metres
+from renderfit.geometry.io import require_metres
 from renderfit.geometry.mesh import Mesh
 
-FORMATS = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf")
+_log = logging.getLogger(__name__)
+
 UNLIKE = 8.0
 """An instance this many times longer or shorter than its category's median has another unit."""
+KNOWN = "intake.json"
+"""What the owner knows: ``{category: {"up", "unit", "size", "align"}}``, all optional."""
 
 
 class Folder:
-    """Meshes in metres, one frame per category (z up, front +y, base at z = 0).
+    """``dataset.source: PATH``: meshes of any unit and axes, brought into one frame per category (metres, z up, base at z = 0).
 
     Parameters
     ----------
     folder : Path
-        One sub-folder a category. An optional ``split.json`` in it gives the roles; otherwise they are
-        chosen by shape (`renderfit.datasets.roles.choose`).
+        One sub-folder a category (`renderfit.datasets.discover`). An optional ``intake.json`` in it says what is known of
+        units and axes, an optional ``split.json`` gives the roles; otherwise both are found from the shapes.
+    wanted : Wanted, optional
+        What is known, for all categories, in place of ``intake.json``.
 
     Raises
     ------
     DataError
-        If the folder is missing or holds no category.
+        If the folder is missing or holds no mesh, or ``intake.json`` is not of that form.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, wanted: Wanted | None = None) -> None:
         self.folder = folder
         self.origin = str(folder)
         if not folder.is_dir():
             raise DataError(f"{folder}: no such folder; dataset.source takes default, open, drills, deepcpd or a folder of meshes")
-        self.files = {
-            place.name: {path.stem: path for path in sorted(place.iterdir()) if path.suffix.lower() in FORMATS}
-            for place in sorted(folder.iterdir())
-            if place.is_dir() and not place.name.startswith(".")
-        }
-        self.files = {category: files for category, files in self.files.items() if files}
+        self.files = discover(folder)
         if not self.files:
             raise DataError(f"{folder}: no meshes in it; expected <category>/<name> with one of {', '.join(FORMATS)}")
+        self._wanted = dict.fromkeys(self.files, wanted) if wanted else known(folder / KNOWN)
+        self._intakes: dict[str, Intake] = {}
+
+    def intake(self, category: str) -> Intake:
+        """Return a category as it was taken in; read and aligned once."""
+        if category not in self._intakes:
+            self._intakes[category] = take_in(category, self.files[category], self._wanted.get(category))
+        return self._intakes[category]
 
     def mesh(self, category: str, name: str) -> Mesh:
-        """Read one instance and check its unit."""
-        path = self.files[category][name]
-        mesh = load_mesh(path)
-        if not len(mesh.faces):
-            raise DataError(f"{path}: a point cloud without faces; expected a mesh (clouds: dataset.source drills)")
-        require_metres(mesh, str(path))
-        return mesh
+        """Return one instance in the common frame [m]."""
+        found = self.intake(category)
+        if name not in found.taken:
+            raise DataError(f"{self.origin}: {category}/{name} {found.rejected.get(name, 'does not exist')}")
+        return found.taken[name].mesh
 
     def splits(self) -> dict[str, Split]:
-        """Return category -> split: as ``split.json`` says, else chosen by shape."""
+        """Return category -> split: as ``split.json`` says, else chosen by shape; categories with too few meshes are left out.
+
+        Raises
+        ------
+        DataError
+            If no category has enough usable meshes, or ``split.json`` names one that is not usable.
+        """
         stored = self.folder / "split.json"
         if stored.is_file():
-            found = load_split(stored)
+            found = {clean(category): split for category, split in load_split(stored).items()}
             for category, split in found.items():
-                missing = sorted(set(split.names()) - set(self.files.get(category, {})))
-                if missing:
-                    raise DataError(
-                        f"{stored}: category {category} names {', '.join(missing)}; expected a mesh each in {self.folder / category}"
-                    )
+                self._complete(category, split, stored)
             return found
-        return {category: self.chosen(category) for category in self.files}
+        chosen = {category: self.chosen(category) for category in self.files}
+        short = [self.shortage(category) for category, split in chosen.items() if split is None]
+        for line in short:
+            _log.warning("%s", line)
+        found = {category: split for category, split in chosen.items() if split is not None}
+        if not found:
+            raise DataError("\n".join(short))
+        return found
 
-    def chosen(self, category: str) -> Split:
-        """Check all instances of a category and choose their roles by shape."""
-        names = list(self.files[category])
-        if len(names) < FEWEST:
-            check(category, Split(names[0], tuple(names[1:]), {}), self.origin)
-        meshes = {name: self.mesh(category, name) for name in names}
-        one_unit(category, meshes, self.origin)
-        return choose(category, meshes, self.origin)
+    def chosen(self, category: str) -> Split | None:
+        """Choose the roles of a category by shape, leaving out what a shape space would refuse; None if too few remain."""
+        for _ in range(len(self.files[category])):
+            meshes = self.intake(category).meshes()
+            if len(meshes) < FEWEST:
+                return None
+            split = choose(category, meshes, self.origin)
+            self._intakes[category] = fitted(self.intake(category), split.canonical)
+            if len(self.intake(category).taken) == len(meshes):
+                return split
+        return None
+
+    def shortage(self, category: str) -> str:
+        """Say why a category has too few meshes, file by file."""
+        found = self.intake(category)
+        lines = "".join(f"\n  {name}: {reason}" for name, reason in found.rejected.items())
+        return (
+            f"{self.origin}: category {category} has {len(found.taken)} usable instances of {len(self.files[category])}; expected at least "
+            f"{FEWEST}: a canonical, two to train, one to test{lines}"
+        )
+
+    def report(self) -> dict[str, object]:
+        """Return what was done to every mesh, by category, as JSON types."""
+        return {category: self.intake(category).entry() for category in self.files}
+
+    def _complete(self, category: str, split: Split, stored: Path) -> None:
+        found = self.intake(category) if category in self.files else Intake(category, {})
+        missing = sorted(set(split.names()) - set(found.taken))
+        if missing:
+            reasons = "; ".join(f"{name}: {found.rejected[name]}" for name in missing if name in found.rejected)
+            raise DataError(
+                f"{stored}: category {category} names {', '.join(missing)}; expected a usable mesh each in {self.folder / category}"
+                f"{f' ({reasons})' if reasons else ''}; it has {', '.join(found.taken) or 'none'}"
+            )
+
+
+def known(path: Path) -> dict[str, Wanted]:
+    """Read ``intake.json``; empty where there is none.
+
+    Raises
+    ------
+    DataError
+        If it is not of the form ``{category: {"up", "unit", "size", "align"}}``.
+    """
+    if not path.is_file():
+        return {}
+    try:
+        return {clean(category): Wanted(**entry) for category, entry in json.loads(path.read_text()).items()}
+    except (OSError, ValueError, TypeError, AttributeError) as problem:
+        keys = ", ".join(field.name for field in fields(Wanted))
+        raise DataError(f"{path}: {problem}; expected {{category: {{...}}}} with any of {keys}") from problem
 
 
 def one_unit(category: str, meshes: dict[str, Mesh], origin: str) -> None:
@@ -92,10 +155,11 @@ def one_unit(category: str, meshes: dict[str, Mesh], origin: str) -> None:
 
 
 class DeepCPD(Folder):
-    """The data set of DeepCPD, for those who have it: bottle, camera, drill and spray in the layout of `Folder`.
+    """The data set of DeepCPD, for those who have it: bottle, camera, drill and spray, aligned, with the paper's split.
 
     It was never published; ask the authors of Rodriguez, Huber and Behnke, *Category-level 3D non-rigid
-    registration from single-view RGB images* (IROS 2020).
+    registration from single-view RGB images* (IROS 2020). Nothing is turned or scaled here: what is not in metres,
+    not in one frame or not readable is an error that names the file.
     """
 
     CATEGORIES = ("bottle", "camera", "drill", "spray")
@@ -106,7 +170,7 @@ class DeepCPD(Folder):
                 f"{folder}: the DeepCPD data set is not there; it is not public: ask the authors of DeepCPD (Rodriguez, Huber, Behnke, "
                 "IROS 2020), put it there as <category>/<name>.ply with split.json, metres, z up, front +y; or use another dataset.source"
             )
-        super().__init__(folder)
+        super().__init__(folder, Wanted(up="z", unit="m", align=False))
         missing = [category for category in self.CATEGORIES if category not in self.files]
         if missing:
             raise DataError(f"{folder}: no category {', '.join(missing)}; expected {', '.join(self.CATEGORIES)}, one folder each")
@@ -114,3 +178,37 @@ class DeepCPD(Folder):
             raise DataError(
                 f"{folder}: no split.json; expected the canonical, training and two test instances of the paper for each category"
             )
+
+    def splits(self) -> dict[str, Split]:
+        """Return the stored split after checking roles, units and frames of all instances.
+
+        Raises
+        ------
+        DataError
+            If a category has not two test instances, a file is unreadable or has no role, or an instance is in another unit or
+            frame than its category's canonical.
+        """
+        found = super().splits()
+        for category, split in found.items():
+            if sorted(split.test) != ["t1", "t2"]:
+                raise DataError(f"{self.folder / 'split.json'}: {category} has the tests {', '.join(split.test)}; expected t1 and t2")
+            intake = self.intake(category)
+            wrong = dict(intake.rejected)
+            meshes = {name: entry.mesh for name, entry in intake.taken.items()}
+            for name, mesh in meshes.items():
+                require_metres(mesh, f"{self.folder / category / name}")
+            one_unit(category, meshes, self.origin)
+            checked = fitted(intake, split.canonical)
+            wrong |= checked.rejected
+            wrong |= {
+                name: "not in the frame of the canonical"
+                for name, entry in checked.taken.items()
+                if entry.turn is not intake.taken[name].turn
+            }
+            wrong |= {name: "no role in split.json" for name in meshes if name not in split.names()}
+            if wrong:
+                lines = "".join(f"\n  {name}: {reason}" for name, reason in wrong.items())
+                raise DataError(
+                    f"{self.folder / category}: {len(wrong)} of {len(self.files[category])} files are not as they should be:{lines}"
+                )
+        return found

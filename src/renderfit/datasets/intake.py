@@ -1,69 +1,242 @@
-"""Taking in a folder of unknown meshes: align what is readable, list what is not, write a report."""
+"""Taking in a category of unknown meshes: unit, orientation, place; what was done to each, and what was refused and why."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from renderfit.datasets.alignment import AXES, align
-from renderfit.datasets.folder import FORMATS
-from renderfit.datasets.split import FEWEST
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from renderfit.datasets.headings import mirrored, refined
+from renderfit.datasets.orientation import CUBE, Cloud, Table, settled, turned_alike
+from renderfit.datasets.reading import Candidate, read
+from renderfit.datasets.roles import points_of
+from renderfit.datasets.units import Size, units_of
+from renderfit.datasets.upright import Up, axis_named, doubts, evidence, starts, turn_up, up_of
 from renderfit.errors import DataError
-from renderfit.geometry.io import load_mesh, save_mesh
 from renderfit.geometry.mesh import Mesh
+from renderfit.progress import progress
+from renderfit.shapes.inspection import complaint_about
 
-SUSPECT = 0.15
-"""A mesh that stays further from the reference than this share of its size is flagged."""
+Array = NDArray[np.float64]
+
+POINTS = 160
+"""Points by which orientations are compared."""
+ENOUGH = 6
+"""Instances from which a category has a spread to compare an instance with."""
+UNLIKE, ODD = 1.8, 1.4
+"""Times the median distance to the nearest neighbours: another kind of object, and one to look at."""
 
 
-def align_folder(folder: Path, out: Path, up: str = "z") -> dict[str, Any]:
-    """Align all meshes of one category and write them with a report.
+@dataclass(frozen=True)
+class Wanted:
+    """What the owner of the meshes knows; None: found out."""
+
+    up: str | None = None
+    unit: str | None = None
+    size: float | None = None
+    align: bool = True
+
+    def __post_init__(self) -> None:
+        if self.up is not None:
+            turn_up(self.up)  # refuses an unknown axis
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """One instance in the common frame (metres, z up, base at z = 0, centred in x and y), and what was done to it."""
+
+    path: Path
+    mesh: Mesh
+    size: Size
+    turn: Array
+    """Rotation (3, 3) from the file's frame."""
+    distance: float
+    """Mean distance to its nearest neighbours of the category, in RMS radii."""
+    notes: tuple[str, ...]
+
+    @property
+    def up(self) -> str:
+        """Axis of the file that became z."""
+        return axis_named(self.turn[2])
+
+    def entry(self) -> dict[str, Any]:
+        """Return what the report says about the instance, as JSON types."""
+        low, high = self.mesh.bounds()
+        return {
+            "file": self.path.name,
+            "unit": self.size.unit,
+            "factor": float(f"{self.size.factor:.6g}"),
+            "up": self.up,
+            "turned_degree": round(float(np.degrees(np.arccos(np.clip((np.trace(self.turn) - 1) / 2, -1, 1)))), 1),
+            "size_m": [round(float(side), 4) for side in high - low],
+            "faces": len(self.mesh.faces),
+            "distance": round(self.distance, 4),
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Intake:
+    """A category as it was taken in."""
+
+    category: str
+    taken: dict[str, Taken]
+    rejected: dict[str, str] = field(default_factory=dict)
+    """Name -> reason."""
+    up: Up = field(default_factory=lambda: Up("z", 0.0))
+
+    def meshes(self) -> dict[str, Mesh]:
+        """Return name -> mesh [m]."""
+        return {name: found.mesh for name, found in self.taken.items()}
+
+    def without(self, reasons: Mapping[str, str]) -> Intake:
+        """Return the intake with further instances rejected."""
+        kept = {name: found for name, found in self.taken.items() if name not in reasons}
+        return Intake(self.category, kept, {**self.rejected, **reasons}, self.up)
+
+    def entry(self) -> dict[str, Any]:
+        """Return the report as JSON types."""
+        return {
+            "up": self.up.axis,
+            "up_is_a_guess": not self.up.sure,
+            "instances": {name: found.entry() for name, found in self.taken.items()},
+            "rejected": dict(self.rejected),
+        }
+
+
+def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = None) -> Intake:
+    """Read all meshes of a category and bring them into one frame.
+
+    Unit: `renderfit.datasets.units`; orientation: turned like each other among the 24 rotations that exchange axes, then
+    up by what they stand on, then headings in small steps; each as little as the shapes allow. Copies, unreadable files
+    and instances unlike all others are rejected with the reason.
 
     Parameters
     ----------
-    folder : Path
-        Meshes of one category, any unit and axes.
-    out : Path
-        Where ``<name>.ply`` and ``report.json`` go.
-    up : str
-        Up axis of the instance of median size, which the others are turned to.
-
-    Returns
-    -------
-    dict
-        reference, instances (name, unit, up, heading_degree, residual_m, suspect), rejected (name, reason).
+    category : str
+    files : mapping
+        Name -> file.
+    wanted : Wanted, optional
+        Unit, up axis or size where they are known.
 
     Raises
     ------
     DataError
-        If the folder or the axis does not exist, or fewer than three meshes are usable.
+        If the wanted unit or axis does not exist, or no unit makes the category plausible.
     """
-    if not folder.is_dir():
-        raise DataError(f"{folder}: no such folder; expected meshes ({', '.join(FORMATS)}) of one category in it")
-    if up.removeprefix("-") not in AXES:
-        raise DataError(f"up axis is {up!r}; expected x, -x, y, -y, z or -z")
-    meshes: dict[str, Mesh] = {}
-    rejected: list[dict[str, str]] = []
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in FORMATS:
+    known = wanted or Wanted()
+    read_in, rejected = _read(category, files)
+    if not read_in:
+        return Intake(category, {}, rejected)
+    sizes = units_of({name: one.longest for name, one in read_in.items()}, known.unit, known.size)
+    clouds = {name: Cloud(points_of(one.mesh, POINTS)) for name, one in read_in.items()}
+    turns, up = _orientation(read_in, clouds, known)
+    flips, distances = {}, dict.fromkeys(clouds, 0.0)
+    if known.align and len(clouds) > 1:
+        flips = mirrored(clouds, turns)
+        turns, distances = refined(clouds, turns, flips)
+    notes: dict[str, list[str]] = {name: list(one.notes) for name, one in read_in.items()}
+    for name in flips:
+        notes[name].append("a mirror image of the others: mirrored back")
+    found = {}
+    for name, one in read_in.items():
+        mesh = _placed(one.mesh, sizes[name], turns[name], flips.get(name), centred=known.align)
+        said = tuple(notes[name] + _size_notes(sizes[name]))
+        found[name] = Taken(one.path, mesh, sizes[name], turns[name], distances[name], said)
+    return _without_strangers(Intake(category, found, rejected, up))
+
+
+def _orientation(read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted) -> tuple[dict[str, Array], Up]:
+    """Return name -> rotation (3, 3) that makes it upright like the others, and the axis that was up."""
+    if not known.align:
+        up = Up(known.up or "z", 0.0)
+        return {name: turn_up(up.axis) for name in clouds}, up
+    suffixes = [one.path.suffix.lower() for one in read_in.values()]
+    weighed = {name: evidence(one.mesh, suffix) for (name, one), suffix in zip(read_in.items(), suffixes, strict=True)}
+    table = Table(clouds) if len(clouds) > 1 else None
+    alike = turned_alike(table, starts(suffixes)) if table else [0]
+    up = Up(known.up, 0.0) if known.up else up_of(weighed, {name: CUBE[turn] for name, turn in zip(clouds, alike, strict=True)})
+    if table:
+        alike = settled(table, alike, np.array([doubts(found, up.axis) for found in weighed.values()]))
+    return {name: turn_up(up.axis) @ CUBE[turn] for name, turn in zip(clouds, alike, strict=True)}, up
+
+
+def fitted(intake: Intake, canonical: str) -> Intake:
+    """Return the intake with every instance as a shape space of this canonical accepts it.
+
+    An instance that lies better in another orientation beside the canonical, whatever its neighbours say, is turned so;
+    one that the shape space would refuse all the same is rejected with its reason.
+    """
+    middle = intake.taken[canonical].mesh
+    cloud, shape = _cloud(middle), Cloud(points_of(middle, POINTS))
+    taken, reasons = dict(intake.taken), {}
+    for name, found in intake.taken.items():
+        reason = complaint_about(_cloud(found.mesh), cloud) if name != canonical else None
+        if reason is None:
             continue
+        turn = CUBE[int(Cloud(points_of(found.mesh, POINTS)).distances(shape, CUBE).argmin())]
+        turned = _placed(found.mesh, Size("m", 1.0, sure=True), turn, None)
+        if complaint_about(_cloud(turned), cloud) is None:
+            note = "turned once more, like the canonical: its orientation is a guess"
+            taken[name] = replace(found, mesh=turned, turn=turn @ found.turn, notes=(*found.notes, note))
+        else:
+            reasons[name] = f"{found.path.name}: {reason}"
+    return Intake(intake.category, taken, intake.rejected, intake.up).without(reasons)
+
+
+def _cloud(mesh: Mesh) -> Mesh:
+    return Mesh(torch.from_numpy(points_of(mesh)), torch.zeros((0, 3), dtype=torch.int64))
+
+
+def _read(category: str, files: Mapping[str, Path]) -> tuple[dict[str, Candidate], dict[str, str]]:
+    found: dict[str, Candidate] = {}
+    rejected: dict[str, str] = {}
+    known: dict[tuple[float, ...], str] = {}
+    for name, path in progress(list(files.items()), f"reading {category}"):
         try:
-            mesh = load_mesh(path)
-            if not len(mesh.faces):
-                raise DataError(f"{path}: no faces; expected a mesh")
-            meshes[path.stem] = mesh
+            one = read(path)
         except DataError as problem:
-            rejected.append({"name": path.name, "reason": str(problem)})
-    if len(meshes) < FEWEST:
-        raise DataError(f"{folder}: {len(meshes)} usable meshes ({len(rejected)} rejected); expected at least {FEWEST}")
-    aligned, reference = align(meshes, up=up)
-    instances = []
-    for name, found in aligned.items():
-        save_mesh(found.mesh, out / f"{name}.ply")
-        entry = {"name": name, "unit": found.unit, "up": found.up, "heading_degree": round(found.heading, 1)}
-        suspect = found.residual > SUSPECT * found.mesh.diagonal()
-        instances.append({**entry, "residual_m": round(found.residual, 5), "suspect": suspect})
-    report = {"reference": reference, "instances": instances, "rejected": rejected}
-    (out / "report.json").write_text(json.dumps(report, indent=1) + "\n")
-    return report
+            rejected[name] = str(problem)
+            continue
+        twin = known.setdefault(one.signature(), name)
+        if twin != name:
+            rejected[name] = f"{path.name}: a copy or mirror image of {twin} ({files[twin].name})"
+            continue
+        found[name] = one
+    return found, rejected
+
+
+def _placed(mesh: Mesh, size: Size, turn: Array, flip: Array | None, *, centred: bool = True) -> Mesh:
+    linear = size.factor * (turn if flip is None else flip @ turn)
+    vertices = mesh.numpy()[0] @ linear.T
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    if centred:
+        vertices -= [0.5 * (low[0] + high[0]), 0.5 * (low[1] + high[1]), low[2]]
+    return Mesh(torch.from_numpy(vertices), mesh.faces if flip is None else mesh.faces.flip(1), mesh.colors)
+
+
+def _size_notes(size: Size) -> list[str]:
+    if size.unit == "unknown" and not size.sure:
+        return ["no unit makes it as large as the others: scaled to their median, its size is unknown"]
+    return [] if size.sure else [f"unit {size.unit} is a guess"]
+
+
+def _without_strangers(intake: Intake) -> Intake:
+    if len(intake.taken) < ENOUGH:
+        return intake
+    middle = float(np.median([found.distance for found in intake.taken.values()]))
+    strangers, taken = {}, {}
+    for name, found in intake.taken.items():
+        ratio = found.distance / max(middle, 1e-12)
+        if ratio > UNLIKE:
+            strangers[name] = (
+                f"{found.path.name}: {ratio:.1f} times as far from its nearest neighbours as the others: another kind of object?"
+            )
+        odd = (f"{ratio:.1f} times as far from its nearest neighbours as the others: look at it",) if ratio > ODD else ()
+        taken[name] = replace(found, notes=found.notes + odd)
+    return Intake(intake.category, taken, intake.rejected, intake.up).without(strangers)

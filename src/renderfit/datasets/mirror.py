@@ -1,7 +1,8 @@
-"""The mirror of real meshes: a local folder named by ``RENDERFIT_MIRROR``, checked file by file against the manifest.
+"""The mirror of real meshes: a local folder checked file by file against the manifest.
 
 The meshes themselves are never part of this repository: their licences differ, and some are unknown.
-``open_meshes.csv`` says where each comes from, under which licence, and which bytes are expected.
+``open_meshes.csv`` says where each comes from, under which licence, and which bytes are expected: of the file as a mirror
+holds it, already in the common frame, and, where it has a public address, of the original and the matrix that brings it there.
 """
 
 from __future__ import annotations
@@ -12,11 +13,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from renderfit import paths
 from renderfit.errors import DataError
 
 VARIABLE = "RENDERFIT_MIRROR"
 MANIFEST = Path(__file__).with_name("open_meshes.csv")
+ORIGINALS = "originals"
+"""Sub-folder of a mirror for files as their authors published them."""
 
 
 @dataclass(frozen=True)
@@ -31,28 +37,66 @@ class Entry:
     origin: str
     revision: str
     licence: str
+    attribution: str
     frame: str
+    url: str = ""
+    url_bytes: int = 0
+    url_sha256: str = ""
+    matrix: str = ""
 
     @property
     def name(self) -> str:
         """Name of the instance."""
         return Path(self.file).stem
 
+    @property
+    def original(self) -> str:
+        """Path of the original below a mirror; empty where it has no public address."""
+        return f"{ORIGINALS}/{Path(self.file).with_suffix('')}{Path(self.url).suffix}" if self.url else ""
+
+    def to_frame(self) -> NDArray[np.float64]:
+        """Return the matrix (3, 4) that brings the original into the common frame [m]."""
+        numbers = [float(number) for number in self.matrix.split()]
+        return np.array(numbers).reshape(3, 4) if numbers else np.eye(3, 4)
+
+
+@dataclass(frozen=True)
+class Located:
+    """A file of the mirror whose bytes are right, and the matrix (3, 4) into the common frame."""
+
+    path: Path
+    matrix: NDArray[np.float64]
+
 
 def manifest() -> list[Entry]:
     """Return all entries, in the order of the file."""
-    with MANIFEST.open(newline="") as stream:
-        return [Entry(**{**row, "bytes": int(row["bytes"])}) for row in csv.DictReader(stream)]  # type: ignore[arg-type]
+    with MANIFEST.open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    return [Entry(**{**row, "bytes": int(row["bytes"]), "url_bytes": int(row["url_bytes"] or 0)}) for row in rows]  # type: ignore[arg-type]
+
+
+def base_url() -> str:
+    """Return the address that `VARIABLE` holds, without a final slash; empty where it holds none."""
+    named = os.environ.get(VARIABLE, "")
+    return named.rstrip("/") if named.startswith(("http://", "https://")) else ""
+
+
+def store() -> Path:
+    """Return the folder that downloads go to: ``$RENDERFIT_MIRROR`` where that is a folder, else ``artifacts/mirror``."""
+    named = os.environ.get(VARIABLE, "")
+    return Path(named) if named and not base_url() else paths.ARTIFACTS / "mirror"
 
 
 def folder() -> Path | None:
     """Return the mirror's folder, or None where there is none.
 
-    ``$RENDERFIT_MIRROR``, else ``../shared/data/open_meshes`` beside the root of the reproduction.
+    ``$RENDERFIT_MIRROR``, else what ``renderfit dataset download`` left in ``artifacts/mirror``, else
+    ``../shared/data/open_meshes`` beside the root of the reproduction.
     """
-    named = os.environ.get(VARIABLE)
-    found = Path(named) if named else paths.ROOT.parent / "shared" / "data" / "open_meshes"
-    return found if found.is_dir() else None
+    if store().is_dir():
+        return store()
+    beside = paths.ROOT.parent / "shared" / "data" / "open_meshes"
+    return beside if beside.is_dir() and not os.environ.get(VARIABLE) else None
 
 
 def required() -> Path:
@@ -67,9 +111,30 @@ def required() -> Path:
     if found is None:
         raise DataError(
             f"no mirror of real meshes: {VARIABLE} is {os.environ.get(VARIABLE, 'not set')!r}; expected a folder with the files of "
-            f"{MANIFEST.name} (bottle/..., drill_pcd/...): set {VARIABLE} to it, or use dataset.source: default"
+            f"{MANIFEST.name} (bottle/..., drill_pcd/...): set {VARIABLE} to it, fetch those with a public address by "
+            "`renderfit dataset download`, or use dataset.source: default"
         )
     return found
+
+
+def here(entry: Entry) -> bool:
+    """Say whether the mirror holds a file or its original, whatever their bytes."""
+    found = folder()
+    return found is not None and ((found / entry.file).is_file() or bool(entry.url and (found / entry.original).is_file()))
+
+
+def located(entry: Entry) -> Located:
+    """Return where a mesh of the manifest is, after comparing its bytes with the manifest: in the common frame, else its original.
+
+    Raises
+    ------
+    DataError
+        If it is missing, truncated, or another file.
+    """
+    whole = required()
+    if not (whole / entry.file).is_file() and entry.url and (whole / entry.original).is_file():
+        return Located(compared(whole / entry.original, entry.url_bytes, entry.url_sha256), entry.to_frame())
+    return Located(checked(entry), np.eye(3, 4))
 
 
 def checked(entry: Entry) -> Path:
@@ -82,16 +147,38 @@ def checked(entry: Entry) -> Path:
     """
     path = required() / entry.file
     if not path.is_file():
+        way = "or fetch it with `renderfit dataset download`" if entry.url else "it has no public address of its own"
         raise DataError(
-            f"{path}: missing in the mirror; expected {entry.bytes} bytes from {entry.origin} at {entry.revision[:12]}: copy it there"
+            f"{path}: missing in the mirror ({VARIABLE}); expected {entry.bytes} bytes from {entry.origin} at {entry.revision[:12]}: "
+            f"copy it there; {way}"
         )
+    return compared(path, entry.bytes, entry.sha256)
+
+
+def compared(path: Path, size: int, sha256: str) -> Path:
+    """Return `path` when its bytes are the expected ones.
+
+    Raises
+    ------
+    DataError
+        If the file is truncated, corrupted, or another file of the manifest under this name.
+    """
     content = path.read_bytes()
-    if len(content) != entry.bytes:
-        raise DataError(f"{path}: {len(content)} bytes; expected {entry.bytes}: truncated or another file, copy it again")
     found = hashlib.sha256(content).hexdigest()
-    if found != entry.sha256:
-        twin = next((other.file for other in manifest() if other.sha256 == found), None)
-        raise DataError(
-            f"{path}: sha256 {found[:16]}; expected {entry.sha256[:16]}: {f'this is {twin}, swapped or renamed' if twin else 'corrupted'}"
-        )
-    return path
+    if found == sha256 and len(content) == size:
+        return path
+    twin = next((other.file for other in manifest() if found in (other.sha256, other.url_sha256)), None)
+    if twin:
+        raise DataError(f"{path}: sha256 {found[:16]}; expected {sha256[:16]}: this is {twin}, swapped or renamed")
+    if len(content) != size:
+        raise DataError(f"{path}: {len(content)} bytes; expected {size}: truncated or another file, copy it again")
+    raise DataError(f"{path}: sha256 {found[:16]}; expected {sha256[:16]}: corrupted, copy it again")
+
+
+def fingerprint() -> dict[str, str]:
+    """Return file -> sha256 of what the mirror holds of the manifest, as it is; empty without a mirror."""
+    found = folder()
+    if found is None:
+        return {}
+    names = [name for entry in manifest() for name in (entry.file, entry.original) if name]
+    return {name: hashlib.sha256((found / name).read_bytes()).hexdigest() for name in names if (found / name).is_file()}

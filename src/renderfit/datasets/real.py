@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -15,9 +16,11 @@ from renderfit.errors import DataError
 from renderfit.geometry.io import load_mesh, require_metres
 from renderfit.geometry.mesh import Mesh
 
+_log = logging.getLogger(__name__)
+
 CLOUDS = "drill_pcd"
 MESHES = ("bottle", "camera", "drill")
-"""Categories of the manifest with at least three meshes."""
+"""Categories of the manifest with enough meshes for a shape space."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ def presence() -> Presence:
         )
     counts: dict[str, int] = {}
     for entry in mirror.manifest():
-        if (folder / entry.file).is_file():
+        if mirror.here(entry):
             counts[entry.category] = counts.get(entry.category, 0) + 1
     listed = ", ".join(f"{count} of {category}" for category, count in counts.items())
     return Presence(bool(counts), f"Real objects in the mirror: {listed}." if counts else "The mirror of real meshes is empty.", counts)
@@ -53,18 +56,32 @@ class Open:
 
     def mesh(self, category: str, name: str) -> Mesh:
         """Read one mesh after checking its bytes; metres, z up, front +y, base at z = 0."""
-        path = mirror.checked(self._entries[category, name])
-        mesh = load_mesh(path)
-        require_metres(mesh, str(path))
+        found = mirror.located(self._entries[category, name])
+        stored = load_mesh(found.path)
+        matrix = torch.from_numpy(found.matrix)
+        mesh = stored.with_vertices(stored.vertices.double() @ matrix[:, :3].T + matrix[:, 3])
+        require_metres(mesh, str(found.path))
         return mesh
 
     def splits(self) -> dict[str, Split]:
-        """Return the split of every category that has at least three instances."""
+        """Return the split of every category that has enough instances in the mirror; the others are left out with a line in the log.
+
+        Raises
+        ------
+        DataError
+            If the mirror holds enough of no category, or a file of it is not the one of the manifest.
+        """
         found = {}
         for category in MESHES:
-            meshes = {name: self.mesh(category, name) for wanted, name in self._entries if wanted == category}
+            names = [name for (kind, name), entry in self._entries.items() if kind == category and mirror.here(entry)]
+            meshes = {name: self.mesh(category, name) for name in names}
+            if len(meshes) < FEWEST:
+                _log.warning("%s: %d of category %s; expected at least %d", self.origin, len(meshes), category, FEWEST)
+                continue
             one_unit(category, meshes, self.origin)
             found[category] = choose(category, meshes, self.origin)
+        if not found:
+            raise DataError(f"{self.origin}: not enough meshes of {', '.join(MESHES)}; expected the files of {mirror.MANIFEST.name}")
         return found
 
 
@@ -82,14 +99,14 @@ class Drills:
 
     def cloud(self, name: str) -> Mesh:
         """Return the points of an instance as published: a mesh without faces [m]."""
-        points, _ = load_cloud(mirror.checked(self._entries[name]))
+        points, _ = load_cloud(mirror.located(self._entries[name]).path)
         return Mesh(torch.as_tensor(points), torch.zeros((0, 3), dtype=torch.int64))
 
     def mesh(self, category: str, name: str) -> Mesh:
         """Return the reconstructed surface of a cloud (see `renderfit.datasets.reconstruct`)."""
         if category != self.CATEGORY:
             raise DataError(f"the released clouds are drills; no category {category}: set dataset.categories to [drill]")
-        return reconstruct(*load_cloud(mirror.checked(self._entries[name])))
+        return reconstruct(*load_cloud(mirror.located(self._entries[name]).path))
 
     def splits(self) -> dict[str, Split]:
         """Return the published split: 11 training and 3 test instances."""

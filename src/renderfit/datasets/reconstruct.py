@@ -28,13 +28,26 @@ def load_cloud(path: Path) -> tuple[Array, Array]:
         If the file is unreadable or has no normals.
     """
     try:
-        cloud = trimesh.load(path, process=False)
-        rows = cloud.metadata["_ply_raw"]["vertex"]["data"]
-        normals = np.stack([np.asarray(rows[name], dtype=np.float64) for name in ("nx", "ny", "nz")], axis=-1).reshape(-1, 3)
-        points = np.asarray(cloud.vertices, dtype=np.float64)
+        points, normals = _pcd(path) if path.suffix.lower() == ".pcd" else _ply(path)
     except Exception as problem:  # trimesh raises whatever its parsers raise
-        raise DataError(f"{path}: {type(problem).__name__}: {problem}; expected a PLY cloud with x y z nx ny nz") from problem
+        raise DataError(f"{path}: {type(problem).__name__}: {problem}; expected a PLY or PCD cloud with positions and normals") from problem
     return points, normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+
+
+def _ply(path: Path) -> tuple[Array, Array]:
+    cloud = trimesh.load(path, process=False)
+    rows = cloud.metadata["_ply_raw"]["vertex"]["data"]
+    normals = np.stack([np.asarray(rows[name], dtype=np.float64) for name in ("nx", "ny", "nz")], axis=-1).reshape(-1, 3)
+    return np.asarray(cloud.vertices, dtype=np.float64), normals
+
+
+def _pcd(path: Path) -> tuple[Array, Array]:
+    """Read an ASCII file of the Point Cloud Library, as the authors of CLS published theirs; single precision like its PLY copy."""
+    head, _, body = path.read_text().partition("\nDATA ascii\n")
+    fields = next(line.split()[1:] for line in head.splitlines() if line.startswith("FIELDS"))
+    rows = np.array([line.split() for line in body.splitlines() if line.strip()], dtype=np.float32).astype(np.float64)
+    columns = [[fields.index(name) for name in names] for names in (("x", "y", "z"), ("normal_x", "normal_y", "normal_z"))]
+    return rows[:, columns[0]], rows[:, columns[1]]
 
 
 def oriented(points: Array, normals: Array, reach: float) -> Array:

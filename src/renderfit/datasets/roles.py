@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from renderfit.datasets.split import Split, check
+from renderfit.datasets.split import FEWEST, Split, check
 from renderfit.geometry.mesh import Mesh
 from renderfit.geometry.sampling import farthest_points, sample_surface
 
@@ -51,10 +51,10 @@ def choose(category: str, meshes: Mapping[str, Mesh], origin: str) -> Split:
     Raises
     ------
     DataError
-        If there are fewer than three instances.
+        If there are too few instances (`renderfit.datasets.split.FEWEST`).
     """
     names = list(meshes)
-    if len(names) < 3:
+    if len(names) < FEWEST:
         check(category, Split(names[0] if names else "", tuple(names[1:]), {}), origin)
     mean = distances(meshes).mean(axis=1)
     order = [names[k] for k in np.lexsort((np.array(names), mean.round(9)))]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from renderfit import paths
 from renderfit.errors import DataError
 
-FEWEST = 3
-"""Instances a category needs at least: a canonical, one more to train on, one to test."""
+_log = logging.getLogger(__name__)
+
+FEWEST_TRAINED = 2
+"""Training instances besides the canonical that a shape space needs at least."""
+FEWEST = 1 + FEWEST_TRAINED + 1
+"""Instances a category needs at least: a canonical, two more to train on, one to test."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,9 @@ class Split:
         return [self.canonical, *self.train, *self.test.values()]
 
     def limited(self, instances: int) -> Split:
-        """Return the split cut down to `instances` in total; the canonical and the tests stay."""
+        """Return the split cut down to `instances`; the canonical, two to train on and the tests stay."""
         keep = instances - 1 - len(self.test)
-        return Split(self.canonical, self.train[: max(keep, 1)], dict(self.test))
+        return Split(self.canonical, self.train[: max(keep, FEWEST_TRAINED)], dict(self.test))
 
     def entries(self) -> dict[str, Any]:
         """Return the split as JSON types."""
@@ -52,7 +58,7 @@ def load_split(path: Path) -> dict[str, Split]:
     ------
     DataError
         If the file is missing or not of that form, names an instance twice, or a category has
-        fewer than three instances.
+        too few instances (`FEWEST`).
     """
     try:
         found = {
@@ -66,13 +72,21 @@ def load_split(path: Path) -> dict[str, Split]:
     return found
 
 
+def known_categories() -> list[str]:
+    """Return the categories of the data set that the stage ``dataset`` made, in its order."""
+    return list(load_split(paths.ARTIFACTS / "dataset" / "split.json"))
+
+
 def check(category: str, split: Split, origin: str) -> None:
     """Raise `DataError` when a category is too small or an instance has two roles."""
     names = split.names()
-    if len(names) < FEWEST or not split.train:
+    if len(split.train) < FEWEST_TRAINED or not split.test:
         raise DataError(
-            f"{origin}: category {category} has {len(names)} instances; expected at least {FEWEST}: a canonical, one to train, one to test"
+            f"{origin}: category {category} has {len(names)} instances, {len(split.train)} to train and {len(split.test)} to test; "
+            f"expected at least {FEWEST}: a canonical, {FEWEST_TRAINED} to train, one to test"
         )
+    if "t1" not in split.test:
+        raise DataError(f"{origin}: category {category} has the tests {', '.join(split.test)}; expected t1, and t2 if there are two")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise DataError(f"{origin}: category {category} names {', '.join(twice)} more than once; expected one role per instance")
@@ -83,8 +97,22 @@ def save_split(splits: dict[str, Split], path: Path) -> None:
     path.write_text(json.dumps({category: split.entries() for category, split in splits.items()}, indent=1) + "\n")
 
 
-def chosen(splits: dict[str, Split], categories: list[str], instances: int, origin: str) -> dict[str, Split]:
+def chosen(splits: dict[str, Split], categories: list[str], instances: int, origin: str, *, strict: bool = True) -> dict[str, Split]:
     """Return the wanted categories, each cut down to `instances`.
+
+    Parameters
+    ----------
+    splits : dict
+        Category -> split, of a data source.
+    categories : list of str
+        `dataset.categories`.
+    instances : int
+        `dataset.instances`.
+    origin : str
+        The source, for messages.
+    strict : bool
+        Whether all wanted categories must be there. False for sources that hold what they hold: then those wanted that
+        are there are used, and where none is, all that the source has, with a line in the log.
 
     Raises
     ------
@@ -92,8 +120,11 @@ def chosen(splits: dict[str, Split], categories: list[str], instances: int, orig
         If a category is missing.
     """
     missing = [category for category in categories if category not in splits]
-    if missing:
+    if missing and strict:
         raise DataError(
             f"{origin}: no category {', '.join(missing)}; it has {', '.join(splits)}: correct dataset.categories in params.yaml"
         )
-    return {category: splits[category].limited(instances) for category in categories}
+    kept = [category for category in categories if category in splits] or list(splits)
+    if missing:
+        _log.warning("%s has no %s: using %s (dataset.categories)", origin, ", ".join(missing), ", ".join(kept))
+    return {category: splits[category].limited(instances) for category in kept}

@@ -4,27 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from renderfit import config, paths
+from renderfit import paths
 from renderfit.datasets import Split, load_split
-from renderfit.errors import ConfigError
 
 
 def splits() -> dict[str, Split]:
-    """Return the split of every category that params.yaml names, in its order.
+    """Return the split of every category of the data set; the stage ``dataset`` has chosen them.
 
     Raises
     ------
     DataError
-        If the data set has not been made yet or a category has fewer than 3 instances.
-    ConfigError
-        If params.yaml names a category the data set does not have.
+        If the data set has not been made yet or a category has too few instances.
     """
-    known = load_split(paths.ARTIFACTS / "dataset" / "split.json")
-    wanted = config.section(config.Dataset).categories
-    missing = [category for category in wanted if category not in known]
-    if missing:
-        raise ConfigError(f"params.yaml: dataset.categories names {', '.join(missing)}; the data set has {', '.join(sorted(known))}")
-    return {category: known[category] for category in wanted}
+    return load_split(paths.ARTIFACTS / "dataset" / "split.json")
 
 
 def tests() -> list[tuple[str, str]]:
