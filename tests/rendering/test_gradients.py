@@ -49,15 +49,16 @@ def test_numba_equals_its_torch_twin(gradient, orthographic):
         assert torch.allclose(numba, twin, atol=1e-12)
 
 
-def test_torch_edge_estimator_agrees_in_direction():
+@pytest.mark.parametrize("kind", ["mask", "colours"])
+def test_torch_edge_estimator_agrees_in_direction(kind):
     view, mesh = camera(96), sphere(24)
     row, column = torch.meshgrid(torch.linspace(-1, 1, view.height), torch.linspace(-1, 1, view.width), indexing="ij")
     found = []
     for shade in (shade_image, shade_image_torch):
         h = to_pixels(mesh.vertices, projection_matrix(view) @ AWAY.matrix).requires_grad_()
         fragments = rasterize_pixels(h.detach().numpy(), mesh.faces.numpy(), view, "cpu")
-        mask = shade(h, mesh.colors, fragments, Settings("edge", view))[1]
-        (along,) = torch.autograd.grad((mask * (row + 2 * column)).sum(), h)
+        image, mask = shade(h, mesh.colors, fragments, Settings("edge", view))
+        (along,) = torch.autograd.grad(((mask if kind == "mask" else image.sum(-1)) * (row + 2 * column)).sum(), h)
         found.append(along.sum(0)[:2])
     assert torch.nn.functional.cosine_similarity(*found, dim=0) > 0.999
     assert 0.9 < found[0].norm() / found[1].norm() < 1.1
@@ -138,3 +139,25 @@ def test_occluder_alone_receives_the_gradient_of_its_outline():
     (frame.rgb.sum(-1) * inner).sum().backward()
     assert front.grad.abs().max() > 0
     assert back.grad.abs().max() < 1e-9
+
+
+def test_the_line_where_two_surfaces_cross_moves_with_both():
+    view = Camera.centred(48, 48.0)
+    wall = torch.tensor([[-2.0, -2, 1], [2, -2, 1], [2, 2, 1], [-2, 2, 1]], dtype=torch.float64)
+    # the second wall leans: it lies behind the first on the left and before it on the right
+    leaning = torch.tensor([[-2.0, -2, 2], [2, -2, 0.1], [2, 2, 0.1], [-2, 2, 2]], dtype=torch.float64)
+    points, faces = torch.cat([wall, leaning]), torch.tensor([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]])
+    colors = torch.tensor([[0.2] * 3] * 4 + [[0.9] * 3] * 4, dtype=torch.float64)
+    still = Pose(torch.eye(4, dtype=torch.float64))
+    moving = points.clone().requires_grad_()
+    render(Mesh(moving, faces, colors), view, still, "colors").rgb[..., 0].sum().backward()
+
+    def total(shift: float) -> float:
+        moved = points.clone()
+        moved[4:, 2] += shift
+        return float(render(Mesh(moved, faces, colors), view.scaled(8), still, "colors").rgb[..., 0].sum()) / 64
+
+    expected = (total(0.05) - total(-0.05)) / 0.1
+    assert expected < -100
+    assert float(moving.grad[4:, 2].sum()) == pytest.approx(expected, rel=0.05)
+    assert float(moving.grad[:4, 2].sum()) == pytest.approx(-expected, rel=0.05)

@@ -9,7 +9,7 @@ import typer
 
 
 def command(
-    scene: Annotated[list[str] | None, typer.Option(help="torus, bottle, drill or two; repeat the option")] = None,
+    scene: Annotated[list[str] | None, typer.Option(help="torus, bottle, drill, two or crossing; repeat the option")] = None,
     vertices: Annotated[list[int] | None, typer.Option(help="mesh sizes; repeat the option")] = None,
     size: Annotated[int, typer.Option(help="image side [px]")] = 256,
     out: Annotated[Path | None, typer.Option(help="write the comparison to this JSON file")] = None,
@@ -18,8 +18,9 @@ def command(
     """Compare the estimators: cosine and ratio of magnitudes, 1 is perfect."""
     from renderfit.cli.output import emit
     from renderfit.evaluation import gradient_accuracy, runtime
+    from renderfit.evaluation.gradient_scenes import SCENES
 
-    result = gradient_accuracy.observatory(scene or ("torus", "bottle", "drill", "two"), vertices or (100, 1000, 10000, 100000), size)
+    result = gradient_accuracy.observatory(scene or tuple(SCENES), vertices or (100, 1000, 10000, 100000), size)
     if out is not None:
         runtime.write(result, out)
     emit(result, as_json)

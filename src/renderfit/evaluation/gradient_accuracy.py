@@ -120,7 +120,7 @@ def check_gradients(
 
 
 def observatory(
-    scenes: Sequence[str] = ("torus", "bottle", "drill", "two"),
+    scenes: Sequence[str] = ("torus", "bottle", "drill", "two", "crossing"),
     vertices: Sequence[int] = (100, 1000, 10000, 100000),
     size: int = 128,
     seeds: int = 4,

@@ -46,8 +46,8 @@ def scene(name: str, vertices: int, size: int = 128, seed: int = 0) -> GradientS
 
     Parameters
     ----------
-    name : {"torus", "bottle", "drill", "two"}
-        ``two`` is a torus that partly hides a bottle.
+    name : {"torus", "bottle", "drill", "two", "crossing"}
+        ``two`` is a torus that partly hides a bottle, ``crossing`` one that passes through it.
     vertices : int
     size : int
         Image side [px].
@@ -155,6 +155,12 @@ def two(vertices: int) -> list[Part]:
     return [(front[0] + [0.03, 0.02, -0.15], front[1]), (back[0] + [-0.01, 0.0, 0.05], back[1])]
 
 
+def crossing(vertices: int) -> list[Part]:
+    """Return a torus that passes through a bottle."""
+    ring, body = torus(vertices // 2, 0.07, 0.03), bottle(vertices // 2)
+    return [(ring[0] + [0.02, 0.02, 0.0], ring[1]), body]
+
+
 def _rotation(tilt: float, turn: float) -> NDArray[np.float64]:
     a, b = np.cos(tilt), np.sin(tilt)
     c, d = np.cos(turn), np.sin(turn)
@@ -166,4 +172,5 @@ SCENES: dict[str, Callable[[int], list[Part]]] = {
     "bottle": lambda count: [bottle(count)],
     "drill": lambda count: [drill(count)],
     "two": two,
+    "crossing": crossing,
 }

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
 _of_tensor: WeakIdKeyDictionary = WeakIdKeyDictionary()
-_of_array: dict[int, tuple[weakref.ref, NDArray[np.int32]]] = {}
+_of_array: dict[int, tuple[weakref.ref, tuple[NDArray[np.int32], NDArray[np.int32]]]] = {}
 _keys: dict[int, tuple[weakref.ref, int]] = {}
 _counter = itertools.count()
 _checked: dict[int, tuple[weakref.ref, int]] = {}
@@ -27,16 +27,17 @@ def face_array(faces: Tensor) -> NDArray[np.int64]:
     return known[1]
 
 
-def neighbours(faces: NDArray[np.int64]) -> NDArray[np.int32]:
-    """Return the face (F, 3) across the edge from corner k to corner k + 1; -1 at a boundary.
+def neighbours(faces: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the face (F, 3) across the edge from corner k to corner k + 1, -1 at a boundary, and each face's part (F,).
 
-    Edges with more than two faces count as boundary. The answer is kept for the lifetime of the
-    array, which must not be changed in place.
+    Faces that share an edge belong to one connected part, named by its first face. Edges with more than
+    two faces count as boundary. The answer is kept for the lifetime of the array, which must not be
+    changed in place.
     """
     key = id(faces)
     known = _of_array.get(key)
     if known is None or known[0]() is not faces:
-        _of_array[key] = known = (weakref.ref(faces, lambda _: _of_array.pop(key, None)), _pair(faces))
+        _of_array[key] = known = (weakref.ref(faces, lambda _: _of_array.pop(key, None)), _topology(faces))
     return known[1]
 
 
@@ -59,6 +60,33 @@ def topology_key(faces: NDArray[np.int64]) -> int:
         key = id(faces)
         _keys[key] = known = (weakref.ref(faces, lambda _: _keys.pop(key, None)), next(_counter))
     return known[1]
+
+
+def _topology(faces: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    across = _pair(faces)
+    return across, _parts(across)
+
+
+@numba.njit(cache=True, nogil=True)
+def _parts(across: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Flood each connected part with the number of its first face."""
+    label = np.full(len(across), -1, np.int32)
+    waiting = np.empty(len(across), np.int32)
+    for start in range(len(across)):
+        if label[start] >= 0:
+            continue
+        label[start] = start
+        waiting[0], count = start, 1
+        while count:
+            count -= 1
+            face = waiting[count]
+            for k in range(3):
+                other = across[face, k]
+                if other >= 0 and label[other] < 0:
+                    label[other] = start
+                    waiting[count] = other
+                    count += 1
+    return label
 
 
 @numba.njit(cache=True, nogil=True)

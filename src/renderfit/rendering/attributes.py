@@ -95,7 +95,7 @@ class _Flat(torch.autograd.Function):
         force = pixel_forces(ctx.fragments, rows, depth, values, image.detach().numpy(), colour, no_mask, ctx.settings, grad_h)
         none = np.zeros((len(rows), 0), values.dtype)
         scatter_kernel(
-            ids, ctx.fragments.faces, rows, none, np.zeros((*ids.shape, 0), colour.dtype), force, False, grad_h, np.zeros(none.shape)
+            ids, ctx.fragments.faces, rows, none, np.zeros((*ids.shape, 0), colour.dtype), force, False, False, grad_h, np.zeros(none.shape)
         )
         inside = ids >= 0
         grad = torch.zeros_like(attributes).index_add_(0, torch.from_numpy(ids[inside]).long(), upstream[0][torch.from_numpy(inside)])

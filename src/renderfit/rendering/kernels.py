@@ -100,6 +100,7 @@ def scatter_kernel(
     upstream: NDArray,
     force: NDArray,
     interior: bool,
+    pairs: bool,
     grad_h: NDArray,
     grad_attributes: NDArray,
 ) -> None:
@@ -116,6 +117,8 @@ def scatter_kernel(
         the pixel shows, without the interior term.
     interior : bool
         Add the interior term: the surface point moves under a fixed interpolated attribute.
+    pairs : bool
+        Towards a neighbour with another face the interior term is in `force` already: leave that half out.
     grad_h : (V, 4), grad_attributes : (V, C)
         Accumulated into.
     """
@@ -150,8 +153,16 @@ def scatter_kernel(
                 grad_attributes[i2, c] += b2 * g
             if interior and regular:
                 mean = b0 * a0 + b1 * a1 + b2 * a2
-                fx -= ((a0 - mean) * n[0, 0] + (a1 - mean) * n[1, 0] + (a2 - mean) * n[2, 0]) / s
-                fy -= ((a0 - mean) * n[0, 1] + (a1 - mean) * n[1, 1] + (a2 - mean) * n[2, 1]) / s
+                across, down = 1.0, 1.0
+                if pairs:
+                    across -= 0.5 * (column > 0 and ids[row, column - 1] != face) + 0.5 * (
+                        column + 1 < ids.shape[1] and ids[row, column + 1] != face
+                    )
+                    down -= 0.5 * (row > 0 and ids[row - 1, column] != face) + 0.5 * (
+                        row + 1 < ids.shape[0] and ids[row + 1, column] != face
+                    )
+                fx -= across * ((a0 - mean) * n[0, 0] + (a1 - mean) * n[1, 0] + (a2 - mean) * n[2, 0]) / s
+                fy -= down * ((a0 - mean) * n[0, 1] + (a1 - mean) * n[1, 1] + (a2 - mean) * n[2, 1]) / s
             w = b0 * h[i0, 2] + b1 * h[i1, 2] + b2 * h[i2, 2]
             fx, fy = fx / w, fy / w
             fw = -(fx * px + fy * py)

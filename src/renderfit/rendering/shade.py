@@ -87,8 +87,8 @@ class _Shade(torch.autograd.Function):
         mask = np.zeros(pixels.shape[:2], pixels.dtype) if g_mask is None else g_mask.contiguous().numpy()
         grad_h, grad_values = np.zeros(rows.shape), np.zeros(values.shape)
         force = pixel_forces(ctx.fragments, rows, ctx.depth, values, pixels, colour, mask, ctx.settings, grad_h)
-        interior = ctx.settings.gradient in ("edge", "paper")
-        scatter_kernel(ctx.fragments.face_id, ctx.fragments.faces, rows, values, colour, force, interior, grad_h, grad_values)
+        interior, pairs = ctx.settings.gradient in ("edge", "paper"), ctx.settings.gradient == "edge"
+        scatter_kernel(ctx.fragments.face_id, ctx.fragments.faces, rows, values, colour, force, interior, pairs, grad_h, grad_values)
         return torch.from_numpy(grad_h), torch.from_numpy(grad_values).to(attributes.dtype), None, None
 
 
@@ -103,7 +103,7 @@ def pixel_forces(
     settings: Settings,
     grad_h: np.ndarray | None,
 ) -> np.ndarray:
-    """Return the estimator's force per pixel (H, W, 2) [loss / px], without the interior term.
+    """Return the estimator's force per pixel (H, W, 2) [loss / px], without the interior term of the faces.
 
     What ``edge`` can attribute to an edge of the mesh goes straight into `grad_h` (V, 4); without
     `grad_h` it is shown at the pixel of the surface that ends there.
@@ -115,7 +115,7 @@ def pixel_forces(
         edge_forces(
             ids,
             fragments.faces,
-            neighbours(fragments.faces),
+            *neighbours(fragments.faces),
             h,
             depth,
             attributes,

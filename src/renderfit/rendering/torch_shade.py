@@ -1,7 +1,8 @@
 """The differentiable step in torch operations: for CUDA tensors, and as the twin that tests hold numba to.
 
 Same arithmetic as `kernels`; the `edge` estimator decides who occludes by jumps in depth against the
-faces' own slopes and gives the force to the occluding pixel (the walk over the mesh is numba's).
+faces' own slopes and gives the force to the occluding pixel (the walk over the mesh, and lines along
+which surfaces pass through each other, are numba's).
 Sums over pixels use index_put with accumulation, which sorts on CUDA and is repeatable.
 """
 
@@ -12,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from renderfit.rendering.edges import SLOPE_FACTOR
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.kernels import OUTSIDE
+from renderfit.rendering.layers import SLOPE_FACTOR
 from renderfit.rendering.shade import Settings
 
 FLAT_FACTOR = 2.0
@@ -70,23 +71,26 @@ class _TorchShade(torch.autograd.Function):
         g = torch.zeros_like(image) if upstream[0] is None else upstream[0]
         g_mask = torch.zeros_like(image[..., :1]) if upstream[1] is None else upstream[1][..., None]
         both = torch.cat([image, (ids >= 0)[..., None].to(image)], -1).double()
-        force = forces(ids, depth, slope, both, torch.cat([g, g_mask], -1).double(), ctx.settings)[row, column]
+        force, share = (x[row, column] for x in forces(ids, depth, slope, both, torch.cat([g, g_mask], -1).double(), ctx.settings))
         here = g[row, column].double()
         grad_attributes = torch.zeros(attributes.shape, dtype=torch.float64, device=h.device)
         grad_attributes.index_put_((corners,), b[..., None] * here[:, None], accumulate=True)
         if ctx.settings.gradient in ("edge", "paper"):
             a = (attributes[corners].double() * here[:, None]).sum(-1)
             inner = ((a - (a * b).sum(-1, keepdim=True))[..., None] * planes[..., :2]).sum(1) / s
-            force = force - torch.where(regular[:, None], inner, torch.zeros_like(inner))
+            force = force - share * torch.where(regular[:, None], inner, torch.zeros_like(inner))
         w = (b * h[corners, 2]).sum(-1, keepdim=True)
         full = torch.cat([force / w, -(force * p[:, :2]).sum(-1, keepdim=True) / w, torch.zeros_like(w)], -1)
         grad_h = torch.zeros_like(h).index_put_((corners,), b[..., None] * full[:, None], accumulate=True)
         return grad_h, grad_attributes.to(attributes.dtype), None, None, None
 
 
-def forces(ids: Tensor, depth: Tensor, slope: Tensor, image: Tensor, upstream: Tensor, settings: Settings) -> Tensor:
-    """Return the estimator's force (H, W, 2) per pixel, without the interior term; the last channel is the mask."""
-    force = depth.new_zeros((*ids.shape, 2))
+def forces(ids: Tensor, depth: Tensor, slope: Tensor, image: Tensor, upstream: Tensor, settings: Settings) -> tuple[Tensor, Tensor]:
+    """Return the estimator's force (H, W, 2) per pixel, and the share of the interior term that is to be added to it.
+
+    The last channel of image and upstream is the mask.
+    """
+    force, share = depth.new_zeros((*ids.shape, 2)), depth.new_ones((*ids.shape, 2))
     if settings.gradient == "edge":
         for axis, dim in ((0, 1), (1, 0)):
             count = ids.shape[dim]
@@ -101,6 +105,12 @@ def forces(ids: Tensor, depth: Tensor, slope: Tensor, image: Tensor, upstream: T
             term = 0.5 * ((first(upstream) + second(upstream)) * (first(image) - second(image))).sum(-1)
             first(force)[..., axis] += torch.where(owner, term, torch.zeros_like(term))
             second(force)[..., axis] += torch.where(outline & ~owner, term, torch.zeros_like(term))
+            # other faces of the same surface: the difference is the slope's integral over all that lie between
+            inner = (0.5 * ((a != b) & ~outline))[..., None]
+            step = inner * (second(image) - first(image))
+            for side in (first, second):
+                side(force)[..., axis] -= (side(upstream) * step).sum(-1)
+                side(share)[..., axis] -= inner[..., 0]
     elif settings.gradient != "paper":
         push = torch.stack([(-0.5 * _difference(image, dim) * upstream).sum(-1) for dim in (1, 0)], -1)
         inside = ids >= 0
@@ -109,7 +119,7 @@ def forces(ids: Tensor, depth: Tensor, slope: Tensor, image: Tensor, upstream: T
             row, column = _ring(inside)
             source, target = (row, column), _first_neighbour(inside, row, column)
             force.index_put_(target, push[source], accumulate=True)
-    return force
+    return force, share
 
 
 def _difference(image: Tensor, dim: int) -> Tensor:
