@@ -34,6 +34,16 @@ def test_explorer_works_without_a_server(space):
     assert "component 2" in page
 
 
+def test_a_grasp_is_carried_to_every_instance(space):
+    scene = pictures.grasp_scene(space, "pear")
+    shapes, hands = (entry["frames"] for entry in scene.objects)
+    assert len(shapes) == len(hands) == 1 + len(space.names)
+    assert len(scene.html()) < LIMIT
+    for shape, hand in zip(shapes, hands, strict=True):
+        assert hand[:, 0].min() < shape[:, 0].min() + 0.5 * np.ptp(shape[:, 0])
+        assert hand[:, 0].max() > shape[:, 0].max() - 0.5 * np.ptp(shape[:, 0])
+
+
 def test_colours_follow_the_canonical(space):
     drawn = pictures.correspondences(space, count=2)
     assert sum(bool(axis.images) for axis in drawn.axes) == 3

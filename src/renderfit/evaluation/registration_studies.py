@@ -13,8 +13,9 @@ import torch
 from renderfit import config, rendering
 from renderfit.evaluation.instance import load_instance
 from renderfit.evaluation.metrics import vertex_error
-from renderfit.geometry import Camera, Pose
+from renderfit.geometry import Camera
 from renderfit.registration import Basin, Prior, SolverConfig, basin, register, transfer_grasp
+from renderfit.registration.grasp import side_grasp
 from renderfit.registration.stages import NOISE, Stage
 from renderfit.shapes.full_fit import fit_full
 
@@ -97,12 +98,7 @@ def grasp_errors(category: str, count: int = 4, spread: float = 0.7, seed: int =
     instance = load_instance(category, "t1")
     model = instance.space.model("pca")
     canonical = model.decode(torch.zeros(model.size, dtype=torch.float64))
-    vertices = canonical.vertices
-    centre = vertices.mean(dim=0)
-    grasp = Pose.from_parts(torch.eye(3, dtype=torch.float64), centre)
-    slab = (vertices[:, 2] - centre[2]).abs() < 0.01
-    sides = vertices[slab]
-    contacts = torch.stack([sides[sides[:, 0].argmin()], sides[sides[:, 0].argmax()]]) - centre
+    grasp, contacts = side_grasp(canonical)
     camera: Camera = instance.views[0].camera
     found = []
     for number in range(count):
@@ -111,7 +107,7 @@ def grasp_errors(category: str, count: int = 4, spread: float = 0.7, seed: int =
         pose = instance.views[number % len(instance.views)].pose
         mask = rendering.rasterize(pose.apply(truth.vertices), truth.faces, camera, backend="cpu").mask
         fit = register(mask, instance.space, camera, mask, pose, optimise_pose=False, model="pca")
-        right, ours = (transfer_grasp(grasp, canonical, mesh, contacts.numpy()) for mesh in (truth, fit.mesh))
+        right, ours = (transfer_grasp(grasp, canonical, mesh, contacts) for mesh in (truth, fit.mesh))
         moved, left = ((right.translation - other.translation).norm() for other in (grasp, ours))
         found.append({"moved_mm": 1e3 * float(moved), "left_mm": 1e3 * float(left), "left_deg": right.angle_to(ours)})
     return found

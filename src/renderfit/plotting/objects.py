@@ -14,6 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.plotting.figures import figure, image_row
 from renderfit.plotting.pictures import Image, clay
+from renderfit.plotting.viewer3d import Scene
 
 DISTANCE = 1.2
 """From the camera to the middle of the object [m]: far enough for a quiet perspective."""
@@ -85,6 +86,14 @@ def rows_of(images: Sequence[Image], titles: Sequence[str], per_row: int, width:
         axis.imshow(image[window], interpolation="antialiased")
         axis.set_title(title, fontsize=8, fontweight="normal", loc="center", y=-0.12)
     return found
+
+
+def browser(objects: Mapping[str, Mesh], category: str) -> Scene:
+    """Return a scene in which one button an object chooses what is shown."""
+    scene = Scene(f"Data set {category}", f"Closed meshes of the category {category}; the buttons choose one of {len(objects)} objects.")
+    for name, mesh in objects.items():
+        scene.mesh(name, *mesh.numpy(), group=name)
+    return scene
 
 
 def summary(meshes: Mapping[str, Mapping[str, Mesh]]) -> Any:

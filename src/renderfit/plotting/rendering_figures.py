@@ -27,13 +27,13 @@ def channels(frame: Frame) -> Any:
     grey = np.where(inside, 1.0 - 0.8 * (np.nan_to_num(depth) - low) / max(high - low, 1e-12), 1.0)[..., None].repeat(3, axis=-1)
     normals = np.where(inside[..., None], 0.5 * (frame.normals.detach().numpy() + 1), 1.0)
     pictures = [frame.rgb.detach().numpy(), ids, fragments.barycentrics, grey, normals]
-    return image_row(pictures, ["RGB", "vertex ids", "barycentrics", "depth", "normals"])
+    return image_row(pictures, ["RGB", "vertex ids", "barycentrics", "depth", "normals"], 9.6)
 
 
 def signed_maps(maps: Sequence[NDArray[np.float64]], titles: Sequence[str]) -> Any:
-    """Show signed images (H, W) on one symmetric blue-white-red scale."""
-    limit = max(1e-12, *(float(np.abs(values).max()) for values in maps))
-    return image_row(list(maps), list(titles), cmap="RdBu_r", vmin=-limit, vmax=limit)
+    """Show signed images (H, W) side by side, each on its own symmetric blue-white-red scale."""
+    scaled = [values / max(float(np.abs(values).max()), 1e-12) for values in maps]
+    return image_row(scaled, list(titles), 9.6, cmap="RdBu_r", vmin=-1, vmax=1)
 
 
 def gradient_on_vertices(points: NDArray[np.float64], gradient: NDArray[np.float64], image: NDArray[np.float64]) -> Any:

@@ -13,6 +13,8 @@ from renderfit.geometry import Mesh
 from renderfit.plotting.figures import color_of, figure
 from renderfit.plotting.objects import portrait, rows_of
 from renderfit.plotting.viewer3d import Scene
+from renderfit.registration import transfer_grasp
+from renderfit.registration.grasp import side_grasp
 from renderfit.shapes import ShapeSpace, coherent_point_drift
 
 Floats = NDArray[np.float64]
@@ -125,3 +127,36 @@ def explorer(space: ShapeSpace, category: str, components: int = 5) -> Scene:
     scene = Scene(f"Latent space {category}", f"The {category} of a latent vector; {kept} sliders change its components.")
     scene.mesh(category, model.mean, model.faces, basis=model.basis[:kept])
     return scene.latent([f"component {k + 1}" for k in range(kept)])
+
+
+def grasp_scene(space: ShapeSpace, category: str) -> Scene:
+    """Return a scene with a gripper on the canonical and, on the slider, carried along to every training instance."""
+    vertices, faces = space.canonical.numpy()
+    grasp, contacts = side_grasp(space.canonical)
+    shapes, triangles = [vertices, *(vertices + field for field in space.refined)], torch.as_tensor(faces)
+    hand, hand_faces = gripper(contacts)
+    placed = []
+    for shape in shapes:
+        moved = transfer_grasp(grasp, space.canonical, Mesh(torch.as_tensor(shape), triangles), contacts)
+        placed.append(moved.apply(torch.as_tensor(hand)).numpy())
+    about = f"A gripper on the canonical {category}; the slider carries it to the training instances along with their deformations."
+    scene = Scene(f"Grasp {category}", about)
+    scene.mesh(category, shapes[0], faces, color_of("canonical"), frames=shapes)
+    scene.mesh("gripper", placed[0], hand_faces, color_of("target"), frames=placed)
+    return scene.slider("instance", ["canonical", *space.names])
+
+
+def gripper(contacts: Floats, finger: float = 0.012, reach: float = 0.07) -> tuple[Floats, NDArray[np.int64]]:
+    """Return vertices (V, 3) [m] and faces of a hand of two fingers outside the contacts (2, 3) and a palm behind."""
+    import trimesh
+
+    (left, right), depth = contacts[np.argsort(contacts[:, 0])], float(contacts[:, 1].mean()) - reach
+    tip, height = float(contacts[:, 1].mean()) + 0.01, float(contacts[:, 2].mean())
+    low, high = left[0] - finger, right[0] + finger
+    boxes = [
+        ([low - finger / 2, depth, height - 0.01], [low + finger / 2, tip, height + 0.01]),
+        ([high - finger / 2, depth, height - 0.01], [high + finger / 2, tip, height + 0.01]),
+        ([low - finger / 2, depth - finger, height - 0.01], [high + finger / 2, depth, height + 0.01]),
+    ]
+    hand = trimesh.util.concatenate([trimesh.creation.box(bounds=np.array(bounds)) for bounds in boxes])
+    return np.asarray(hand.vertices, dtype=np.float64), np.asarray(hand.faces, dtype=np.int64)

@@ -65,6 +65,20 @@ def transfer_grasp(grasp: Pose, canonical: Mesh, deformed: Mesh, contacts: Array
     return motion @ Pose(grasp.matrix.double())
 
 
+def side_grasp(mesh: Mesh) -> tuple[Pose, Array]:
+    """Return a grasp from both sides at half height: gripper pose, and the two contacts (2, 3) in the gripper's frame [m].
+
+    The contacts are the outermost vertices along x within a centimetre of the height of the mean vertex.
+    """
+    vertices = mesh.vertices.detach().double()
+    centre = vertices.mean(dim=0)
+    sides = vertices[(vertices[:, 2] - centre[2]).abs() < 0.01]
+    if not len(sides):
+        raise ShapeError("the mesh has no vertex near its middle height; expected one with vertices all over")
+    contacts = torch.stack([sides[sides[:, 0].argmin()], sides[sides[:, 0].argmax()]]) - centre
+    return Pose.from_parts(torch.eye(3, dtype=torch.float64), centre), contacts.numpy()
+
+
 def _rigid(before: Array, after: Array, weights: Array) -> tuple[Array, Array]:
     """Return the rotation and translation that map `before` onto `after` in the weighted least squares sense."""
     share = weights / weights.sum()

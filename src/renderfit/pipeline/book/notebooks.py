@@ -23,7 +23,8 @@ def stage(executed: Path, target: Path) -> list[Path]:
 
     ``figures/x.ipynb`` and ``real/x.ipynb`` become ``x``; ``register/bottle-t1.ipynb`` becomes ``register-bottle-t1``.
     Scenes embedded in outputs are written to ``target/_static/scenes`` and loaded when the reader scrolls to them; the picture of a
-    cell tagged ``export-teaser`` becomes ``target/_static/figures/teaser.png`` for pages to use.
+    cell tagged ``export-teaser`` becomes ``target/_static/figures/teaser.png`` for pages to use. A picture without an alternative
+    text gets one from the heading and the sentence above it.
     """
     folder, scenes = target / "notebooks", target / "_static" / "scenes"
     found = []
@@ -35,8 +36,9 @@ def stage(executed: Path, target: Path) -> list[Path]:
             notebook = nbformat.read(path, as_version=4)
         except (ValueError, OSError, nbformat.reader.NotJSONError) as problem:
             raise DataError(f"{path}: not a readable notebook ({problem}); delete it and run `dvc repro`") from problem
-        for cell in notebook.cells:
+        for cell, about in zip(notebook.cells, _subjects(notebook), strict=True):
             _hide(cell)
+            _describe(cell, about)
             for output in cell.get("outputs", []):
                 _export(cell, output.get("data", {}), target / "_static" / "figures")
                 _extract(output.get("data", {}), name, scenes)
@@ -51,6 +53,34 @@ def stage(executed: Path, target: Path) -> list[Path]:
 def _hide(cell: Any) -> None:
     tags = cell.metadata.setdefault("tags", [])
     tags += [HIDDEN[tag] for tag in list(tags) if tag in HIDDEN]
+
+
+def _subjects(notebook: Any) -> list[str]:
+    """Return for every cell what the text above it says: the heading and the first sentence after it, as plain words."""
+    found, heading, sentence = [], "", ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for block in (part.strip() for part in cell.source.split("\n\n")):
+                if block.startswith("#"):
+                    heading, sentence = _plain(block.partition("\n")[0].lstrip("# ")), ""
+                    block = block.partition("\n")[2]
+                if block and not sentence and not block.startswith(("```", "$$", "|", "*", "1.", "-")):
+                    sentence = _plain(re.split(r"(?<=[.!?])\s+(?=[A-Z])", block)[0])
+        found.append(f"{heading}: {sentence}" if sentence else heading)
+    return found
+
+
+def _plain(text: str) -> str:
+    """Return Markdown without its marks."""
+    text = re.sub(r"\{\w+\}`[^`]*`", "", text)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    return " ".join(re.sub(r"[`*$\\{}]", "", text).split()).rstrip(":.")
+
+
+def _describe(cell: Any, about: str) -> None:
+    """Give pictures of the cell an alternative text for readers who do not see them."""
+    if about and any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
+        cell.metadata.setdefault("mystnb", {}).setdefault("image", {}).setdefault("alt", about)
 
 
 def _title(notebook: Any, name: str) -> None:
