@@ -12,6 +12,9 @@ SWEEPS = 60
 ROUNDS = 2
 LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the input
 SMOOTHING = 40  # sweeps over lids
+STUCK = 0.1  # a vertex farther than this from the input after its projection is stuck [cells]
+LOOSENING = 10  # smoothing sweeps that free it
+MISSED = 0.05  # a vertex farther than this from the crease it was meant for gives it up [cells]
 
 
 class Fit:
@@ -47,16 +50,36 @@ class Fit:
         return int(halfedge.largest_valence(self.twin, self.spoke, len(self.spoke)))
 
     def project(self, active: NDArray[np.int64]) -> None:
-        """Move the active vertices and those around them onto the input."""
+        """Move the active vertices and those around them onto the input; who misses a crease goes to the nearest point."""
+        self._project(active)
+        self._release(np.flatnonzero(self.pinned & ~self.free & (self.square > MISSED * MISSED)))
+
+    def _project(self, active: NDArray[np.int64]) -> None:
         state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
         projection.project(self.tree, *state, self.start, self.twin, self.spoke, active, SWEEPS, self._widest())
+
+    def _release(self, chosen: NDArray[np.int64]) -> None:
+        """Project the chosen vertices anew, from where they are."""
+        if len(chosen):
+            self.pinned[chosen] = False
+            projection.seek(self.tree, self.x, self.target, self.square, self.row, chosen)
+            self._project(chosen)
 
     def smooth_lids(self) -> None:
         """Draw the vertices far from any input, which close a hole, into a smooth lid."""
         lids = np.flatnonzero(self.free)
-        if len(lids):
-            projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, lids, SMOOTHING, self._widest())
-            self.target[lids] = self.x[lids]
+        self._smooth(lids, SMOOTHING)
+        self.target[lids] = self.x[lids]
+
+    def loosen(self) -> None:
+        """Smooth the vertices that are stuck between neighbours, as in the mouth of a narrow gap, and project them anew."""
+        stuck = np.flatnonzero(~self.free & (self.square > STUCK * STUCK))
+        self._smooth(stuck, LOOSENING)
+        self._release(stuck)
+
+    def _smooth(self, chosen: NDArray[np.int64], sweeps: int) -> None:
+        if len(chosen):
+            projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, chosen, sweeps, self._widest())
 
     def refine(self, ratio: float) -> bool:
         """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any."""
@@ -90,6 +113,7 @@ def fit(x: NDArray, faces: NDArray, points: NDArray, triangles: NDArray, ratio: 
     state = Fit(x, faces, points, triangles)
     state.project(np.arange(len(x)))
     state.smooth_lids()
+    state.loosen()
     for _ in range(ROUNDS):
         if not state.refine(ratio):
             break

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from scipy.spatial import ConvexHull, QhullError
-
 from renderfit.geometry.mesh import Mesh
 from renderfit.geometry.nearest import TriangleTree
 from renderfit.geometry.sampling import sample_surface
@@ -30,6 +28,8 @@ def report(mesh: Mesh, source: Mesh) -> dict[str, Any]:
         vertices, faces, watertight, edge_manifold, vertex_manifold, volume [m^3], volume_ratio_to_hull,
         components, distance_max and distance_mean [m] from 20,000 points of the mesh to the source.
     """
+    from scipy.spatial import ConvexHull, QhullError  # slow to import, and only a report needs it
+
     points, faces = mesh.numpy()
     found = topology(faces)
     volume = mesh.volume()

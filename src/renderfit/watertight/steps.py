@@ -55,6 +55,7 @@ def steps(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.01) -> Ste
     shown = [frame.back(x, faces)]
     state.project(np.arange(len(x)))
     state.smooth_lids()
+    state.loosen()
     shown.append(frame.back(state.x, state.faces))
     for _ in range(ROUNDS):
         state.refine(ratio)
