@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.plotting.figures import figure, image_row
 from renderfit.plotting.pictures import Image, clay
-from renderfit.plotting.viewer3d import Scene
+from renderfit.plotting.viewer3d import LIMIT, Scene
 
 DISTANCE = 1.2
 """From the camera to the middle of the object [m]: far enough for a quiet perspective."""
@@ -89,9 +89,11 @@ def rows_of(images: Sequence[Image], titles: Sequence[str], per_row: int, width:
 
 
 def browser(objects: Mapping[str, Mesh], category: str) -> Scene:
-    """Return a scene in which one button an object chooses what is shown."""
-    scene = Scene(f"Data set {category}", f"Closed meshes of the category {category}; the buttons choose one of {len(objects)} objects.")
-    for name, mesh in objects.items():
+    """Return a scene in which one button an object chooses what is shown: the first ones, as many as a scene has room for."""
+    sizes = np.cumsum([8 * (len(mesh.vertices) + len(mesh.faces)) for mesh in objects.values()])  # bytes that each takes
+    kept = list(objects.items())[: max(1, int((sizes < 0.9 * LIMIT).sum()))]
+    scene = Scene(f"Data set {category}", f"Closed meshes of the category {category}; the buttons choose one of {len(kept)} objects.")
+    for name, mesh in kept:
         scene.mesh(name, *mesh.numpy(), group=name)
     return scene
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from renderfit.geometry import Mesh
 from renderfit.plotting.figures import color_of, figure
 from renderfit.plotting.objects import portrait, rows_of
-from renderfit.plotting.viewer3d import Scene
+from renderfit.plotting.viewer3d import LIMIT, Scene
 from renderfit.registration import transfer_grasp
 from renderfit.registration.grasp import side_grasp
 from renderfit.shapes import ShapeSpace, coherent_point_drift
@@ -133,7 +133,8 @@ def grasp_scene(space: ShapeSpace, category: str) -> Scene:
     """Return a scene with a gripper on the canonical and, on the slider, carried along to every training instance."""
     vertices, faces = space.canonical.numpy()
     grasp, contacts = side_grasp(space.canonical)
-    shapes, triangles = [vertices, *(vertices + field for field in space.refined)], torch.as_tensor(faces)
+    room = int((0.9 * LIMIT - 8 * len(faces)) / (8 * len(vertices)))  # frames of 8 bytes a vertex that a scene can hold
+    shapes, triangles = [vertices, *(vertices + field for field in space.refined)][: max(2, room)], torch.as_tensor(faces)
     hand, hand_faces = gripper(contacts)
     placed = []
     for shape in shapes:
@@ -143,7 +144,7 @@ def grasp_scene(space: ShapeSpace, category: str) -> Scene:
     scene = Scene(f"Grasp {category}", about)
     scene.mesh(category, shapes[0], faces, color_of("canonical"), frames=shapes)
     scene.mesh("gripper", placed[0], hand_faces, color_of("target"), frames=placed)
-    return scene.slider("instance", ["canonical", *space.names])
+    return scene.slider("instance", ["canonical", *space.names][: len(shapes)])
 
 
 def gripper(contacts: Floats, finger: float = 0.012, reach: float = 0.07) -> tuple[Floats, NDArray[np.int64]]:

@@ -60,10 +60,11 @@ def _subjects(notebook: Any) -> list[str]:
     found, heading, sentence = [], "", ""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            for block in (part.strip() for part in cell.source.split("\n\n")):
+            for part in cell.source.split("\n\n"):
+                block = part.strip()
                 if block.startswith("#"):
-                    heading, sentence = _plain(block.partition("\n")[0].lstrip("# ")), ""
-                    block = block.partition("\n")[2]
+                    title, _, block = block.partition("\n")
+                    heading, sentence = _plain(title.lstrip("# ")), ""
                 if block and not sentence and not block.startswith(("```", "$$", "|", "*", "1.", "-")):
                     sentence = _plain(re.split(r"(?<=[.!?])\s+(?=[A-Z])", block)[0])
         found.append(f"{heading}: {sentence}" if sentence else heading)
