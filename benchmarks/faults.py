@@ -97,7 +97,7 @@ def row(cases, problems, message=""):
     return {"cases": cases, "as_promised": cases - len(problems), "defects": len(problems), "example": message, "defect_list": problems}
 
 
-def killed(folder, expected, seconds, times=6):
+def killed(folder, expected, seconds, times=4):
     """Kill the stage (SIGKILL) at random moments; no output may pass for a result, and a second run gives the same bytes."""
     rng, problems = np.random.default_rng(1), []
     for number in range(times):
@@ -116,7 +116,7 @@ def killed(folder, expected, seconds, times=6):
 
 def full_disk(folder, expected, _seconds):
     """Let no file grow past a few sizes; nothing half-written may stay, and a run with space gives the same bytes."""
-    problems, message, limits = [], "", (500, 2000, 5000)
+    problems, message, limits = [], "", (500, 5000)
     for limit in limits:
         root = root_of(folder / f"full{limit}")
         status, messages = ended(started(root, preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))))
@@ -152,7 +152,7 @@ def read_only(folder, _expected, _seconds):
 def concurrent(folder, expected, _seconds):
     """Start the stage three times at once: at least one finishes, the others finish or say why not, the bytes are right."""
     problems, message = [], ""
-    for attempt in range(2):
+    for attempt in range(1):
         root = root_of(folder / f"concurrent{attempt}")
         found = [ended(process) for process in [started(root) for _ in range(3)]]
         refused = [messages for status, messages in found if status]
@@ -161,7 +161,7 @@ def concurrent(folder, expected, _seconds):
             problems.append(f"statuses {[status for status, _ in found]}: {message}")
         if output(root) != expected or leftovers(root):
             problems.append(f"other bytes, or leftovers {leftovers(root)}")
-    return row(2, problems, message)
+    return row(1, problems, message)
 
 
 def corrupted(folder, expected, times=60):

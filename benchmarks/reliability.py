@@ -6,6 +6,7 @@ traceback), or a defect: any other exception, a result that fails its check, a f
 """
 
 import argparse
+import json
 import logging
 import signal
 import tempfile
@@ -26,11 +27,11 @@ from renderfit.progress import progress
 
 COUNTS = {"mesh": 700, "soup": 600, "image": 600, "array": 400, "fit": 300}
 LIMIT = 60
-"""Longest time for one case [s]; longer counts as a defect."""
+"""Longest CPU time for one case [s]; longer counts as a defect."""
 
 
 def expired(*_):
-    raise TimeoutError(f"longer than {LIMIT} s")
+    raise TimeoutError(f"longer than {LIMIT} s of CPU time")
 
 
 def tally(name, cases, count):
@@ -39,7 +40,7 @@ def tally(name, cases, count):
     start = time.process_time()
     for kind, run in progress(cases, name, count):
         kinds.add(kind)
-        signal.alarm(LIMIT)
+        signal.setitimer(signal.ITIMER_PROF, LIMIT)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
@@ -54,7 +55,7 @@ def tally(name, cases, count):
             ended["defect"] += 1
             defects.append(f"{kind}: {type(problem).__name__}: {problem}")
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
     logging.info("%s: %s, %.0f CPU s%s", name, dict(ended), time.process_time() - start, "".join(f"\n  {line}" for line in defects[:20]))
     return {
         "what": name,
@@ -71,15 +72,15 @@ def tally(name, cases, count):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--share", type=float, default=1.0, help="part of the cases, for a quick look")
-    options.add_argument("--only", choices=["fuzz", "faults"], help="leave the other out; nothing is written then")
+    options.add_argument("--only", choices=["fuzz", "faults"], help="measure one part, keep the other of --out as it is")
     options.add_argument("--out", type=Path, default=paths.RESULTS / "reliability.json")
     chosen = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger("renderfit").setLevel(logging.CRITICAL)
     torch.set_num_threads(1)
-    signal.signal(signal.SIGALRM, expired)
+    signal.signal(signal.SIGPROF, expired)
     counts = {name: max(1, round(chosen.share * n)) for name, n in COUNTS.items()}
-    found = {"fuzz": [], "faults": []}
+    found = json.loads(chosen.out.read_text()) if chosen.only and chosen.out.is_file() else {"fuzz": [], "faults": []}
     with tempfile.TemporaryDirectory(prefix="renderfit-reliability-") as name:
         folder = Path(name)
         if chosen.only != "faults":
@@ -93,8 +94,7 @@ def main():
             ]
         if chosen.only != "fuzz":
             found["faults"] = faults.every(folder)
-    if not chosen.only:
-        write_json(chosen.out, found)
+    write_json(chosen.out, found)
 
 
 if __name__ == "__main__":

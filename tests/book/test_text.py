@@ -18,7 +18,7 @@ from renderfit.pipeline.book.context import context, packages
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BOOK = CHECKOUT / "book"
-RESULT_PAGES = ["intro", "errata", "costs", "trace"]
+RESULT_PAGES = ["intro", "errata", "costs", "trace", "reliability", "peers"]
 MEASURED = re.compile(
     r"(?<![\w.])\d+(?:\.\d+)?\s?(?:mm²|mm2|mm\b|cm\b|%|°|seconds\b|s\b|ms\b|min\b|MB\b|times\b|x\b)|(?<![\w.§])\d+\.\d+(?![\w.])"
 )
@@ -142,3 +142,14 @@ def test_contents_drop_what_is_missing_and_spell_out_globs():
 def test_warnings_of_a_failed_build_are_shown_once():
     log = "\x1b[31ma.md:3: WARNING: bad link\x1b[0m\nnothing\na.md:3: WARNING: bad link\n"
     assert complaints(log) == "a.md:3: WARNING: bad link"
+
+
+def test_the_workflow_publishes_only_the_book_of_its_own_reproduction():
+    jobs = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "book.yml").read_text())["jobs"]
+    steps = jobs["reproduce"]["steps"]
+    commands = [step.get("run", "") for step in steps]
+    uploaded = next(number for number, step in enumerate(steps) if "upload-pages-artifact" in step.get("uses", ""))
+    assert "make reproduce" in commands[:uploaded]
+    assert steps[uploaded]["with"] == {"path": "artifacts/book"}
+    assert jobs["publish"]["needs"] == "reproduce"
+    assert not any("artifacts" in command for command in commands)
