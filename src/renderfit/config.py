@@ -177,7 +177,9 @@ class Deepcpd:
         30.0, low=0, about="all visible vertices together are worth so many independent ones; chosen on left-out instances"
     )
     pictures: int = value(2400, low=100, about="photographs painted for training, each shown with many starts")
-    steps: int = value(1300, low=1)
+    steps: int = value(750, low=1)
+    horizon: int = value(1300, low=1, about="steps that the rate's half cosine is laid out for; more than `steps`: it ends early")
+    cooling: int = value(150, low=1, about="last steps, over which the rate falls to zero")
     batch: int = value(16, low=2)
     rate: float = value(3e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
     painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")

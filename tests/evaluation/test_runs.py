@@ -8,7 +8,7 @@ import trimesh
 from renderfit import paths
 from renderfit.datasets.views import View
 from renderfit.errors import DataError
-from renderfit.evaluation import records, runs
+from renderfit.evaluation import methods, records, runs
 from renderfit.evaluation.instance import DEPTH_HOLES, Instance, depth_cloud
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering import rasterize
@@ -43,7 +43,7 @@ def test_the_simulated_depth_lies_on_the_object_but_for_noise_and_holes(instance
 def test_a_scored_run_is_a_valid_record(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     view = instance.views[0]
-    found = runs.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
+    found = methods.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
     scored = runs._scored(instance, "cls_pose", 0, False, found, view)
     scored.record["provenance"] = {}
     assert not scored.record["failed"]
@@ -70,4 +70,4 @@ def test_scores_are_in_millimetres_and_the_camera_frame_counts_the_pose(instance
 def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
     view = dataclasses.replace(instance.views[0])
     with pytest.raises(DataError, match=r"neither mask nor network|found no"):
-        runs.METHODS["ours"](instance, view, None, None, view.pose, False, 0)
+        methods.METHODS["ours"](instance, view, None, None, view.pose, False, 0)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,19 @@ import torch
 from renderfit import config, paths
 from renderfit.datasets.views import View, seed_of
 from renderfit.errors import ConvergenceError, DataError, RenderFitError
-from renderfit.evaluation.instance import Instance, depth_cloud, load_instance
+from renderfit.evaluation.instance import Instance, load_instance
+from renderfit.evaluation.methods import METHODS, methods_for
 from renderfit.evaluation.metrics import vertex_error
 from renderfit.evaluation.records import Record
 from renderfit.geometry import Mesh, Pose
 from renderfit.provenance import provenance, renderers
-from renderfit.registration import Registration, register, register_pointcloud
+from renderfit.registration import Registration
 from renderfit.registration.columns import Columns
 from renderfit.shapes import coherent_point_drift
 from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import load_network, segment
 
-SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls")
+SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls", "deepcpd")
 """Sections of params.yaml that change a run."""
 
 
@@ -38,39 +39,6 @@ class Run:
     record: Record
     timing: Record
     found: Registration
-
-
-Method = Callable[[Instance, View, Any, Any, Pose, bool, int], Registration]
-
-
-def _cls(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, _noise: bool, seed: int) -> Registration:
-    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=False, method="released")
-
-
-def _cls_pose(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, seed: int) -> Registration:
-    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=noise, method="front")
-
-
-def _image(**options: Any) -> Method:
-    def run(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
-        chosen = view.mask if options.get("true_mask") else mask
-        if chosen is None:
-            raise DataError(f"the network found no {instance.category} in the photograph; expected one: train it longer")
-        extra = {name: entry for name, entry in options.items() if name != "true_mask"}
-        return register(view.image, instance.space, view.camera, chosen, pose, noise, network=network, **extra)
-
-    return run
-
-
-METHODS: dict[str, Method] = {
-    "cls": _cls,
-    "cls_pose": _cls_pose,
-    "paper": _image(method="paper"),
-    "ours": _image(method="ours"),
-    "ours_pca": _image(method="ours", model="pca"),
-    "ours_mask": _image(method="ours", true_mask=True),
-}
-"""Column of Table 1 -> how it runs. `cls` keeps the (noisy) pose, as in the paper; `ours_mask` gets the true mask."""
 
 
 def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
@@ -95,7 +63,8 @@ def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
         If a stage before has not run.
     """
     instance = load_instance(category, test)
-    tasks = [(category, test, number, noise) for noise in (False, True) for number in range(len(instance.views))]
+    methods = methods_for(instance)
+    tasks = [(category, test, number, noise, methods) for noise in (False, True) for number in range(len(instance.views))]
     if jobs == 1:
         batches = [run_view(*task) for task in tasks]
     else:
@@ -110,7 +79,7 @@ def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
 def _origin(instance: Instance, runs: Sequence[Run]) -> dict[str, Any]:
     """Return the provenance of `runs`: known when they are done, with what drew their images in whatever process."""
     drew = sorted({name for run in runs for name in run.timing["renderers"]})
-    found = provenance([*instance.inputs, paths.ARTIFACTS / "unet"], SECTIONS, ", ".join(drew))
+    found = provenance([*instance.inputs, paths.ARTIFACTS / "unet", paths.ARTIFACTS / "deepcpd"], SECTIONS, ", ".join(drew))
     return found | {"precision": _precision()}
 
 
@@ -150,13 +119,13 @@ def references(instance: Instance) -> list[Run]:
     return runs
 
 
-def run_view(category: str, test: str, number: int, noise: bool) -> list[Run]:
-    """Run all methods on one view; `noise` starts them at the noisy pose and lets them move it."""
+def run_view(category: str, test: str, number: int, noise: bool, methods: Sequence[str] = tuple(METHODS)) -> list[Run]:
+    """Run the named methods on one view; `noise` starts them at the noisy pose and lets them move it."""
     torch.set_num_threads(1)
     instance = load_instance(category, test)
     for model in ("pca", "rich"):
         Columns.of_space(instance.space, model)  # once, and outside the time of the first method
-    return compare(instance, number, noise, load_network(paths.ARTIFACTS / "unet"))
+    return compare(instance, number, noise, load_network(paths.ARTIFACTS / "unet"), methods)
 
 
 def compare(instance: Instance, number: int, noise: bool, network: Any, methods: Sequence[str] = tuple(METHODS)) -> list[Run]:

@@ -66,17 +66,18 @@ def repeat(record: Record) -> Record:
 
     from renderfit.evaluation import runs
     from renderfit.evaluation.instance import load_instance
+    from renderfit.evaluation.methods import METHODS
     from renderfit.vision import load_network
 
     torch.set_num_threads(1)  # as the stage does: sums depend on how they are split
     instance = load_instance(record["category"], record["instance"])
-    if record["method"] in runs.METHODS:
+    if record["method"] in METHODS:
         network = load_network(paths.ARTIFACTS / "unet")
         return runs.compare(instance, record["view"], record["pose"] == "noise", network, [record["method"]])[0].record
     for run in runs.references(instance):
         if run.record["method"] == record["method"]:
             return run.record
-    raise DataError(f"record of unknown method {record['method']!r}; expected one of {', '.join(runs.METHODS)} or a reference")
+    raise DataError(f"record of unknown method {record['method']!r}; expected one of {', '.join(METHODS)} or a reference")
 
 
 def sample(records: Sequence[Record], count: int, seed: int) -> list[Record]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -13,6 +15,8 @@ from renderfit import config
 from renderfit.progress import progress
 
 Result = TypeVar("Result")
+VARIABLES = {"backend": "RENDERFIT_BACKEND", "scheduler": "RENDERFIT_SCHEDULER"}
+"""Parameters of ``compute`` that one run may choose for itself: they never change a result."""
 
 
 def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], label: str, jobs: int | None = None) -> list[Result]:
@@ -34,7 +38,7 @@ def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], l
         Worker processes; default ``compute.jobs``, where 0 is one per core.
     """
     todo = list(tasks)
-    settings = config.section(config.Compute)
+    settings = chosen()
     workers = min(jobs or settings.jobs or joblib.cpu_count(), max(1, len(todo)))
     if settings.backend == "serial" or (workers == 1 and settings.backend == "loky"):
         return list(progress((function(*task) for task in todo), label, len(todo)))
@@ -42,6 +46,19 @@ def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], l
         calls = (joblib.delayed(_alone)(function, task) for task in todo)
         results: Iterator[Result] = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="all")(calls)
         return list(progress(results, label, len(todo)))
+
+
+def chosen() -> config.Compute:
+    """Return the section ``compute`` of params.yaml, with what the command line put in its place for this run.
+
+    Raises
+    ------
+    ConfigError
+        If the backend is unknown.
+    """
+    entries = dataclasses.asdict(config.section(config.Compute))
+    given = {name: os.environ[variable] for name, variable in VARIABLES.items() if os.environ.get(variable)}
+    return config.parse(config.Compute, entries | given, "compute")
 
 
 @contextlib.contextmanager

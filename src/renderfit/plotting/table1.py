@@ -1,14 +1,17 @@
-"""Charts of Table 1: every instance and method with its bootstrap interval; ratios beside the paper's."""
+"""Charts of Table 1: every instance and method with its bootstrap interval; ratios beside the paper's; failures in pictures."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import imageio.v3 as iio
 from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
 
+from renderfit.evaluation.gallery import worst_failures
 from renderfit.evaluation.records import REFERENCES, heading, read_paper
 from renderfit.evaluation.table1 import methods_of, rows
-from renderfit.plotting.figures import color_of, figure
+from renderfit.plotting.figures import color_of, figure, image_row
 
 
 def intervals(table: dict[str, Any], score: str = "v2v_mm", label: str = "mean distance [mm]") -> Any:
@@ -86,3 +89,30 @@ def ratios(table: dict[str, Any]) -> Any:
     axis.legend()
     axis.grid(axis="x", visible=False)
     return found
+
+
+def failures(table: dict[str, Any], count: int = 8, folder: Path | None = None) -> Any:
+    """Show the worst failed runs, every method's worst first: the photograph and the outline of the fit where the method put it.
+
+    Parameters
+    ----------
+    table : dict
+        From `renderfit.evaluation.table1.build`.
+    count : int
+        Most pictures.
+    folder : Path, optional
+        Of the pictures that the stage register kept.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or None
+        None when no run failed or none has a picture.
+    """
+    chosen = worst_failures(table, count, folder)
+    if not chosen:
+        return None
+    captions = []
+    for record, ratio, _ in chosen:
+        where = f"{record['category']} {record['instance'].upper()}, {heading(record['method'])}"
+        captions.append(f"{where}\n{record['pose']}, view {record['view']}: {record['v2v_mm']:.1f} mm, {ratio:.1f} floors")
+    return image_row([iio.imread(path) for _, _, path in chosen], captions, 9.0, per_row=4)

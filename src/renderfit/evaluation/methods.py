@@ -1,0 +1,72 @@
+"""The columns of Table 1: what each method gets of a view, and how it runs."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from renderfit import paths
+from renderfit.datasets import load_split
+from renderfit.datasets.views import View
+from renderfit.errors import DataError
+from renderfit.evaluation.instance import Instance, depth_cloud
+from renderfit.geometry import Pose
+from renderfit.registration import Registration, deepcpd, register, register_pointcloud
+
+NO_MASK = "the network found no {} in the photograph; expected one: train it longer"
+_log = logging.getLogger(__name__)
+
+Method = Callable[[Instance, View, Any, Any, Pose, bool, int], Registration]
+
+
+def _cls(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, _noise: bool, seed: int) -> Registration:
+    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=False, method="released")
+
+
+def _cls_pose(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, seed: int) -> Registration:
+    return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=noise, method="front")
+
+
+def _image(**options: Any) -> Method:
+    def run(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
+        chosen = view.mask if options.get("true_mask") else mask
+        if chosen is None:
+            raise DataError(NO_MASK.format(instance.category))
+        extra = {name: entry for name, entry in options.items() if name != "true_mask"}
+        return register(view.image, instance.space, view.camera, chosen, pose, noise, network=network, **extra)
+
+    return run
+
+
+def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, _noise: bool, _seed: int) -> Registration:
+    if mask is None:
+        raise DataError(NO_MASK.format(instance.category))
+    return deepcpd.register_deepcpd(view.image, instance.space, view.camera, mask, pose, _displacements(paths.ARTIFACTS / "deepcpd"))
+
+
+_displacements = functools.lru_cache(maxsize=1)(deepcpd.load)
+
+
+METHODS: dict[str, Method] = {
+    "cls": _cls,
+    "cls_pose": _cls_pose,
+    "deepcpd": _deepcpd,
+    "paper": _image(method="paper"),
+    "ours": _image(method="ours"),
+    "ours_pca": _image(method="ours", model="pca"),
+    "ours_mask": _image(method="ours", true_mask=True),
+}
+"""Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `ours_mask` gets the true mask."""
+
+
+def methods_for(instance: Instance) -> tuple[str, ...]:
+    """Return the methods that can answer for this instance: all, but DeepCPD only where it was trained on the category's meshes."""
+    split = load_split(paths.ARTIFACTS / "dataset" / "split.json")[instance.category]
+    meshes = [paths.ARTIFACTS / "dataset" / instance.category / f"{name}.ply" for name in split.train]
+    if deepcpd.trained_on(paths.ARTIFACTS / "deepcpd", instance.category, meshes):
+        return tuple(METHODS)
+    reason = "no column DeepCPD: the network was not trained on these meshes of category %s; set deepcpd.weights: train"
+    _log.warning(reason, instance.category)
+    return tuple(name for name in METHODS if name != "deepcpd")
