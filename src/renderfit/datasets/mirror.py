@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,3 +183,17 @@ def fingerprint() -> dict[str, str]:
         return {}
     names = [name for entry in manifest() for name in (entry.file, entry.original) if name]
     return {name: hashlib.sha256((found / name).read_bytes()).hexdigest() for name in names if (found / name).is_file()}
+
+
+def note_mirror(root: Path) -> None:
+    """Bring ``results/mirror.json`` of `root` up to date: which bytes the mirror holds, for DVC to see that it changed.
+
+    Without a mirror the file stays, so that a reader without one keeps the committed results.
+    """
+    found, target = fingerprint(), root / "results" / "mirror.json"
+    text = json.dumps(found, indent=1, sort_keys=True) + "\n"
+    if found and not (target.is_file() and target.read_text() == text):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(target.name + ".part")
+        part.write_text(text)
+        part.replace(target)

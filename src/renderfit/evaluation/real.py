@@ -1,14 +1,16 @@
 """Registration of real objects: meshes and clouds nobody here made, from a local mirror.
 
-The shape space is made of the real training objects, photographs are rendered from the real test objects, and the methods
-see what they always see. Segmentation is the network trained on the parametric objects.
+The shape space is made of the real training objects, photographs are rendered from the original surfaces of the real test
+objects, and the methods see what they always see. Segmentation is the network trained on the parametric objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
+
+import torch
 
 from renderfit import config
 from renderfit.datasets.split import Split
@@ -16,94 +18,107 @@ from renderfit.datasets.views import sample_view, seed_of
 from renderfit.evaluation.instance import Instance
 from renderfit.evaluation.runs import Run, compare, references
 from renderfit.geometry import Camera, Mesh
-from renderfit.progress import progress
 from renderfit.shapes import ShapeSpace
 from renderfit.watertight import resample, solidify
 
 METHODS = ("cls", "paper", "ours_pca", "ours", "ours_mask")
+SCORES = ("v2v_mm", "mean_square_mm2", "v2s_mm", "placed_v2v_mm")
+KEPT = ("instance", "method", "pose", "view", *SCORES, "rotation_left_deg", "translation_left_mm", "renders", "failed", "warnings")
+"""What the results file keeps of a record."""
 
 
-class Source(Protocol):
-    """Real objects by category and name (`renderfit.datasets.real`)."""
+@dataclass(frozen=True)
+class Size:
+    """How much of a mirror is used, and how finely."""
 
-    def mesh(self, category: str, name: str) -> Mesh:
-        """Return one object [m]."""
-
-    def splits(self) -> dict[str, Split]:
-        """Return category -> split."""
+    objects: int
+    tests: int
+    views: int = 1
+    vertices: int = 1000
+    points: int = 400
+    depth: int = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """What came out for one category of real objects."""
+class Subject:
+    """A test object: the surface that is photographed [m], and what the scores are taken on."""
 
-    category: str
-    split: Split
-    space: ShapeSpace
-    instances: dict[str, Instance]
-    runs: list[Run]
-
-    def means(self) -> dict[tuple[str, str, str], dict[str, float]]:
-        """Return (test, method, pose) -> mean of each score over the views; missing scores are left out."""
-        groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-        for run in self.runs:
-            groups.setdefault((run.record["instance"], run.record["method"], run.record["pose"]), []).append(run.record)
-        names = ("v2v_mm", "mean_square_mm2", "v2s_mm", "placed_v2v_mm")
-        return {
-            key: {name: sum(r[name] for r in found) / len(found) for name in names if found[0].get(name) is not None}
-            for key, found in groups.items()
-        }
+    surface: Mesh
+    reference: Mesh
 
 
-def study(
-    source: Source, category: str, network: Any, *, limit: int, tests: int, views: int, vertices: int, points: int, depth: int
-) -> Study:
-    """Make a shape space of real objects and register photographs of the held-out ones.
+def closed(mesh: Mesh, size: Size) -> Mesh:
+    """Return the watertight, resampled surface of a raw mesh."""
+    return resample(solidify(mesh, depth=size.depth, seal=None).mesh, vertices=size.vertices)
+
+
+def cut_down(split: Split, size: Size) -> Split:
+    """Return the split with as many objects and tests as wanted."""
+    return Split(split.canonical, split.train, dict(list(split.test.items())[: size.tests])).limited(size.objects)
+
+
+def space_of(canonical: Mesh, train: Sequence[Mesh], names: Sequence[str], size: Size) -> ShapeSpace:
+    """Fit the shape space of real objects; training instances may be clouds."""
+    settings = config.section(config.ShapeSpace)
+    return ShapeSpace.fit(
+        canonical,
+        list(train),
+        components=min(settings.components, len(train) - 1),
+        names=list(names),
+        points=size.points,
+        beta=settings.beta,
+        lam=settings.lam,
+        outliers=settings.outliers,
+        iterations=settings.iterations,
+        tolerance=settings.tolerance,
+    )
+
+
+def instance_of(kind: str, category: str, test: str, name: str, space: ShapeSpace, subject: Subject, views: int) -> Instance:
+    """Photograph the original surface of a test object from random poses and put together what registration sees.
 
     Parameters
     ----------
-    source : Source
-        `renderfit.datasets.real.Drills` or `Open`.
-    category : str
-    network : UNet
-        Segmentation, trained on the parametric objects.
-    limit : int
-        Objects in total.
-    tests, views : int
-        Test objects and photographs of each.
-    vertices, points, depth : int
-        Budget of each watertight mesh, of Coherent Point Drift, and the depth of the watertight grid.
-
-    Raises
-    ------
-    DataError
-        If the mirror lacks a file or the category.
+    kind : str
+        "clouds" or "meshes": part of the seed.
+    category, test, name : str
+        Category, slot ("t1") and name of the object.
+    space : ShapeSpace
+    subject : Subject
+    views : int
+        Photographs.
     """
-    whole = source.splits()[category]
-    split = Split(whole.canonical, whole.train, dict(list(whole.test.items())[:tests])).limited(limit)
-    raw = {name: source.mesh(category, name) for name in split.names()}
-    solid = _closed(raw, vertices, depth)
-    train = [solid[name] for name in split.train]
-    settings = config.section(config.ShapeSpace)
-    space = ShapeSpace.fit(
-        solid[split.canonical], train, components=min(settings.components, len(train) - 1), names=split.train, points=points
-    )
     lens, band = config.section(config.CameraSection), config.section(config.Views)
     camera = Camera.centred(lens.size, lens.focal)
-    instances = {}
-    for test, name in split.test.items():
-        seeds = [seed_of(band.seed, "real", category, test, number) for number in range(views)]
-        seen = [sample_view(solid[name], camera, seed, band, lens.distance) for seed in seeds]
-        instances[test] = Instance(category, test, name, space, seen, solid[name], [])
-    runs = [run for instance in instances.values() for run in references(instance)]
-    tasks = [(instance, number, noise) for instance in instances.values() for number in range(views) for noise in (False, True)]
-    for instance, number, noise in progress(tasks, f"real {category} views"):
-        runs += compare(instance, number, noise, network, METHODS)
-    return Study(category, split, space, instances, runs)
+    seeds = [seed_of(band.seed, "real", kind, category, test, number) for number in range(views)]
+    seen = [sample_view(subject.surface, camera, seed, band, lens.distance) for seed in seeds]
+    return Instance(category, test, name, space, seen, subject.reference, [])
 
 
-def _closed(raw: Mapping[str, Mesh], vertices: int, depth: int) -> dict[str, Mesh]:
+def runs_of(instance: Instance, number: int, noise: bool, network: Any) -> list[Run]:
+    """Return all methods on one view; the references, which see the whole object, with the first one at known pose."""
+    torch.set_num_threads(1)
+    found = references(instance) if number == 0 and not noise else []
+    return found + compare(instance, number, noise, network, METHODS)
+
+
+def kept(run: Run) -> dict[str, Any]:
+    """Return what the results file keeps of a run."""
+    return {key: run.record[key] for key in KEPT if key in run.record}
+
+
+def means(study: dict[str, Any]) -> dict[tuple[str, str, str], dict[str, float]]:
+    """Return (test, method, pose) -> mean of each score over the views; missing scores are left out."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for record in study["records"]:
+        groups.setdefault((record["instance"], record["method"], record["pose"]), []).append(record)
     return {
-        name: resample(solidify(mesh, depth=depth, seal=None).mesh, vertices=vertices)
-        for name, mesh in progress(list(raw.items()), "real objects")
+        key: {name: sum(r[name] for r in found) / len(found) for name in SCORES if found[0].get(name) is not None}
+        for key, found in groups.items()
     }
+
+
+def over_floor(study: dict[str, Any], method: str, pose: str) -> dict[str, float]:
+    """Return test -> mean distance of a method over that of the latent floor (camera frame when there is pose noise)."""
+    found, score = means(study), "v2v_mm" if pose == "known" else "placed_v2v_mm"
+    return {test: found[test, method, pose][score] / found[test, "latent_floor", "known"]["v2v_mm"] for test in study["test"]}

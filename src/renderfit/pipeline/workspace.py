@@ -37,6 +37,9 @@ def prepare(checkout: Path, profile: str) -> Path:
     names = [name for name in tracked(checkout) if not _made_by_stages(checkout, name)]
     for name in names:
         _copy(checkout / name, workspace / name)
+    for name in kept_results(checkout / "dvc.yaml"):
+        if (checkout / name).is_file() and not (workspace / name).exists():
+            _copy(checkout / name, workspace / name)
     known = workspace / ".copied"
     for name in set(known.read_text().splitlines() if known.exists() else []) - set(names):
         (workspace / name).unlink(missing_ok=True)
@@ -99,6 +102,14 @@ def tracked(checkout: Path) -> list[str]:
 def _made_by_stages(checkout: Path, name: str) -> bool:
     """Say whether a file is an output of a stage, which the workspace has to make itself."""
     return name in NEVER_COPIED or name in _outputs(checkout / "dvc.yaml") or name == "params.yaml" or name.startswith(".dvc/config")
+
+
+def kept_results(path: Path) -> list[str]:
+    """Return the outputs that their stage keeps where it cannot make them anew (``persist``): the committed ones serve until then."""
+    stages = yaml.safe_load(path.read_text())["stages"].values()
+    listed = [entry for stage in stages for kind in ("outs", "metrics", "plots") for entry in stage.get(kind, [])]
+    named = [entry for entry in listed if isinstance(entry, dict)]
+    return sorted(name for entry in named for name, options in entry.items() if (options or {}).get("persist"))
 
 
 def _outputs(path: Path) -> set[str]:

@@ -1,0 +1,40 @@
+"""The page on real objects is built from the results file alone."""
+
+import pytest
+
+from renderfit.evaluation.real import over_floor
+from renderfit.plotting import real
+
+SCORES = {"mean_square_mm2": 9.0, "v2s_mm": 2.0, "rotation_left_deg": None, "translation_left_mm": None, "failed": False, "warnings": []}
+
+
+def record(method, pose, v2v, placed=None, **more):
+    return {"instance": "t1", "method": method, "pose": pose, "view": 0, "v2v_mm": v2v, "placed_v2v_mm": placed, **SCORES, **more}
+
+
+@pytest.fixture
+def study():
+    runs = [record("ground_truth", "known", 1.5), record("latent_floor", "known", 2.0), record("mean_shape", "known", 6.0)]
+    for method in real.BARS:
+        runs.append(record(method, "known", 3.0))
+        runs.append(record(method, "noise", 4.0, 8.0, rotation_left_deg=3.0, translation_left_mm=5.0))
+    runs[-1] |= {"v2v_mm": 9.0, "warnings": ["a <wrong> basin"]}
+    return {"category": "drill", "kind": "clouds", "canonical": "a", "train": ["b", "c"], "test": {"t1": "d"}, "records": runs}
+
+
+def test_ratios_are_over_the_floor(study):
+    assert over_floor(study, "ours", "known") == {"t1": 1.5}
+    assert over_floor(study, "ours", "noise") == {"t1": 4.0}
+
+
+def test_tables_and_bars(study):
+    table = {"cells": [{"category": "x", "instance": "t1", "method": "latent_floor", "pose": "known", "v2v_mm": {"mean": 2.0}}]}
+    assert "real drill clouds" in real.overview([study], table)
+    assert "data set of this book" in real.overview([study], table)
+    assert "D (d)" not in real.scores(study)
+    assert "T1 (d)" in real.scores(study)
+    assert "the paper's drill T2" in real.beside_paper(study).replace("&#x27;", "'")
+    failed = real.failures([study])
+    assert "above twice the latent floor: 1" in failed
+    assert "a &lt;wrong&gt; basin" in failed
+    assert len(real.bars([study], "noise").axes) == 1
