@@ -1,5 +1,6 @@
 import dataclasses
 
+import imageio.v3 as iio
 import numpy as np
 import pytest
 import torch
@@ -8,9 +9,10 @@ import trimesh
 from renderfit import paths
 from renderfit.datasets.views import View
 from renderfit.errors import DataError
-from renderfit.evaluation import methods, records, runs
+from renderfit.evaluation import gallery, methods, records, runs
 from renderfit.evaluation.instance import DEPTH_HOLES, Instance, depth_cloud
 from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.plotting import table1 as pictures
 from renderfit.rendering import rasterize
 from renderfit.shapes.model import LinearModel
 
@@ -71,3 +73,21 @@ def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
     view = dataclasses.replace(instance.views[0])
     with pytest.raises(DataError, match=r"neither mask nor network|found no"):
         methods.METHODS["ours"](instance, view, None, None, view.pose, False, 0)
+
+
+def test_the_worst_run_of_a_cell_is_kept_as_a_picture_and_shown_when_it_failed(instance, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
+    view = instance.views[0]
+    given_up = runs._scored(instance, "ours", 0, True, runs._given_up(instance, view.noisy_pose, "ours", "no object"), view)
+    found = methods.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
+    fitted = runs._scored(instance, "cls_pose", 0, False, found, view)
+    written = gallery.save(instance, [given_up, fitted])
+    assert [path.name for path in written] == ["ball-t1-ours-noise.png", "ball-t1-cls_pose-known.png"]
+    assert iio.imread(written[0]).shape[2] == 3
+    floor = {"category": "ball", "instance": "t1", "method": "latent_floor", "v2v_mm": {"mean": 2.0}}
+    table = {"cells": [floor], "records": [given_up.record, fitted.record]}
+    ((record, ratio, path),) = gallery.worst_failures(table)
+    assert (record["method"], path) == ("ours", written[0])
+    assert ratio == pytest.approx(4.0)
+    assert pictures.failures({"cells": [floor], "records": [fitted.record]}) is None
+    assert len(pictures.failures(table).axes) >= 1

@@ -64,6 +64,28 @@ def test_one_changed_record_is_noticed_with_its_cell(root):
     assert set(different[0]["differences"]) == {"v2v_mm"}
 
 
+def test_one_changed_record_changes_table_and_page_and_fails_the_verification(root):
+    from renderfit.cli import application
+    from renderfit.plotting import tables
+
+    published = (root / "results" / "table1.csv").read_text()
+    page = tables.scores(trace.read_table(), "v2v_mm", "noise")
+    path = root / "artifacts" / "records" / "drill-t2.json"
+    records = json.loads(path.read_text())
+    next(r for r in records if r["method"] == "ours" and r["pose"] == "noise")["v2v_mm"] += 1.0
+    path.write_text(json.dumps(records))
+    said = CliRunner().invoke(application, ["verify", "--runs", "0"])
+    assert said.exit_code == 1
+    assert "DIFFERENT  table1/drill-t2/ours/noise" in said.stdout
+    table1.write(table1.build())
+    assert (root / "results" / "table1.csv").read_text() != published
+    changed = tables.scores(trace.read_table(), "v2v_mm", "noise")
+    different = [row for row in changed.split("<tr") if row not in page]
+    assert len(different) == 2  # the instance's and the mean's
+    assert "drill T2" in different[0]
+    assert CliRunner().invoke(application, ["verify", "--runs", "0"]).exit_code == 0
+
+
 def test_a_claim_edited_by_hand_is_noticed(root):
     table = json.loads((root / "results" / "table1.json").read_text())
     table["claims"][0]["verdict"] = "reproduced beyond doubt"

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import yaml
 
 from renderfit.pipeline import STAGES
 
@@ -80,3 +81,21 @@ def test_a_killed_stage_is_resumed_to_the_same_bytes(smoke_copy):
     assert contents(smoke_copy / "artifacts" / stage) == expected
     assert (smoke_copy / "results" / f"{stage}.json").read_bytes() == report
     assert not part.exists()
+
+
+def outdated(root):
+    """Return the stages that ``dvc status`` finds changed."""
+    command = [sys.executable, "-m", "dvc", "status", "--json"]
+    ended = subprocess.run(command, cwd=root, env=environment(root), capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return set(json.loads(ended.stdout))
+
+
+def test_a_changed_parameter_reruns_only_what_depends_on_it(smoke_copy):
+    path = smoke_copy / "params.yaml"
+    before, known = path.read_text(), outdated(smoke_copy)
+    for section, name, stages in (("deepcpd", "evidence", {"register"}), ("table1", "seed", {"table1", "figures"})):
+        entries = yaml.safe_load(before)
+        entries[section][name] += 1
+        path.write_text(yaml.safe_dump(entries, sort_keys=False))
+        assert outdated(smoke_copy) - known == stages | {"book"}  # which prints the parameters
