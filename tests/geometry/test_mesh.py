@@ -4,6 +4,7 @@ import torch
 import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Mesh, load_mesh, save_mesh
@@ -90,3 +91,33 @@ def test_farthest_points_are_distinct_and_spread(count, seed):
 def test_surface_samples_lie_on_the_surface(box):
     points = sample_surface(box, 500, seed=3)
     assert np.abs(np.abs(points) / np.array([0.05, 0.1, 0.15])).max(1) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("suffix", [".glb", ".obj"])
+def test_a_texture_becomes_vertex_colours_when_asked(tmp_path, suffix, caplog):
+    box = trimesh.creation.box((1, 1, 1))
+    # left half black, right half white; the corners lie in the middle of the halves
+    picture = np.zeros((4, 4, 3), np.uint8)
+    picture[:, 2:] = 255
+    right = box.vertices[:, 0] > 0
+    uv = np.stack([np.where(right, 0.75, 0.25), np.full(len(right), 0.5)], 1)
+    box.visual = trimesh.visual.TextureVisuals(uv=uv, image=Image.fromarray(picture))
+    box.export(tmp_path / f"box{suffix}")
+    with caplog.at_level("INFO"):
+        assert load_mesh(tmp_path / f"box{suffix}").colors is None
+    assert "textures=True" in caplog.text
+    read = load_mesh(tmp_path / f"box{suffix}", textures=True)
+    assert torch.equal(read.colors[:, 0] > 0.3, read.vertices[:, 0] > 0)
+    assert torch.equal(read.colors[:, 0] < 0.01, read.vertices[:, 0] < 0)
+
+
+def test_parts_with_plain_materials_keep_their_colours(tmp_path):
+    scene = trimesh.Scene()
+    for x, color in ((0.0, [255, 0, 0, 255]), (3.0, [0, 255, 0, 255])):
+        box = trimesh.creation.box((1, 1, 1), transform=trimesh.transformations.translation_matrix([x, 0, 0]))
+        box.visual = trimesh.visual.TextureVisuals(material=trimesh.visual.material.PBRMaterial(baseColorFactor=color))
+        scene.add_geometry(box)
+    scene.export(tmp_path / "two.glb")
+    read = load_mesh(tmp_path / "two.glb", textures=True)
+    assert torch.equal(read.colors[:, 1] > 0.5, read.vertices[:, 0] > 1.5)
+    assert torch.equal(read.colors[:, 0] > 0.5, read.vertices[:, 0] < 1.5)

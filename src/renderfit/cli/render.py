@@ -27,7 +27,7 @@ def command(
     from renderfit.geometry import Camera, Pose, load_mesh
     from renderfit.rendering.images import write_image, write_mask
 
-    loaded, view, where = load_mesh(mesh), Camera.load(camera), Pose.load(pose)
+    loaded, view, where = load_mesh(mesh, textures=True), Camera.load(camera), Pose.load(pose)
     if shading == "photo":
         from renderfit.rendering.photo import photograph
 

@@ -11,12 +11,13 @@ import trimesh
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry.mesh import Mesh
+from renderfit.geometry.textures import bake_textures
 
 LARGEST_OBJECT = 10.0
 """Longest box side [m] of an object that is taken for metres without a word."""
 
 
-def load_mesh(path: str | Path, *, check_unit: bool = False) -> Mesh:
+def load_mesh(path: str | Path, *, check_unit: bool = False, textures: bool = False) -> Mesh:
     """Read a mesh or a point cloud (no faces) from any file trimesh reads.
 
     Parameters
@@ -25,6 +26,9 @@ def load_mesh(path: str | Path, *, check_unit: bool = False) -> Mesh:
         PLY, OBJ, STL, OFF, GLB, ...; scenes are concatenated, polygons become triangles.
     check_unit : bool
         Refuse objects longer than 10 m, which are most likely millimetres.
+    textures : bool
+        Sample texture images and base colours at the vertices, as linear colours; without it they are
+        left out, with a line in the log.
 
     Returns
     -------
@@ -43,6 +47,7 @@ def load_mesh(path: str | Path, *, check_unit: bool = False) -> Mesh:
         loaded = trimesh.load(path, process=False, force=None)
     except Exception as problem:  # trimesh raises whatever its parsers raise
         raise DataError(f"{path}: not readable as a mesh ({type(problem).__name__}: {problem})") from problem
+    bake_textures(loaded, str(path), wanted=textures)
     if isinstance(loaded, trimesh.Scene):
         loaded = loaded.to_geometry() if loaded.geometry else None
     if loaded is None or len(getattr(loaded, "vertices", ())) == 0:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from renderfit.rendering.crossings import move_crossing
 from renderfit.rendering.kernels import barycentrics_at, face_planes
-from renderfit.rendering.layers import BORDER, CROSSING, JUMP, ONE, OUTLINE, relation, value_slope
+from renderfit.rendering.layers import BORDER, CROSSING, JUMP, ONE, OUTLINE, relation, same_surface, value_slope
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,6 +83,7 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
     height, width = ids.shape
     channels = image.shape[2]
     n = np.empty((4, 3))
+    smooth = (1.0 if perspective else -1.0) / focal
     va, vb, ga, gb = np.empty(channels), np.empty(channels), np.empty(channels), np.empty(channels)
     for row in range(height):
         for column in range(width):
@@ -94,9 +95,11 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
                 if r >= height or c >= width or ids[r, c] == fa:
                     continue
                 fb = ids[r, c]
-                kind, owner, i, j, t, last, other = relation(
-                    ids, depth, faces, across_edge, parts, h, n, focal, near, perspective, per_face, row, column, axis
-                )
+                kind, owner, i, j, t, last, other = ONE, 0, 0, 0, 0.0, fa, fb
+                if per_face or fa < 0 or fb < 0 or parts[fa] != parts[fb] or not same_surface(ids, depth, row, column, axis, smooth):
+                    kind, owner, i, j, t, last, other = relation(
+                        ids, depth, faces, across_edge, parts, h, n, smooth, near, per_face, row, column, axis
+                    )
                 if kind == ONE:
                     if not (per_face or show):
                         inner_a, inner_b = 0.0, 0.0

@@ -21,14 +21,18 @@ per face only); an occlusion whose edge was not found; two surfaces that pass th
 
 
 @numba.njit(cache=True, nogil=True)
-def _same_surface(ids: NDArray, depth: NDArray, row: int, column: int, axis: int, unit: float) -> bool:
-    """Tell cheaply, from depths alone, that the pixel and its next neighbour show one smooth surface."""
+def same_surface(ids: NDArray, depth: NDArray, row: int, column: int, axis: int, pixel: float) -> bool:
+    """Tell cheaply, from depths alone, that the pixel and its next neighbour show one smooth surface.
+
+    `pixel` is the width of a pixel at a depth of 1 m [m]; of an orthographic camera minus its width [m].
+    """
     r, c = (row, column + 1) if axis == 0 else (row + 1, column)
     r0, c0 = (row, column - 1) if axis == 0 else (row - 1, column)
     r1, c1 = (row, column + 2) if axis == 0 else (row + 2, column)
     if r0 < 0 or c0 < 0 or r1 >= ids.shape[0] or c1 >= ids.shape[1] or ids[r0, c0] < 0 or ids[r1, c1] < 0:
         return False
     a, b = depth[row, column], depth[r, c]
+    unit = -pixel if pixel < 0 else pixel * min(a, b)
     return abs(2 * (b - a) - (a - depth[r0, c0]) - (depth[r1, c1] - b)) < 2 * SMOOTH * unit
 
 
@@ -76,9 +80,8 @@ def relation(  # noqa: PLR0911, PLR0912 - every way in which two pixels can meet
     parts: NDArray,
     h: NDArray,
     n: NDArray,
-    focal: float,
+    pixel: float,
     near: float,
-    perspective: bool,
     per_face: bool,
     row: int,
     column: int,
@@ -89,7 +92,9 @@ def relation(  # noqa: PLR0911, PLR0912 - every way in which two pixels can meet
     Parameters
     ----------
     parts : (F,)
-        Connected part of each face; the cheap test by depth is for one part only.
+        Connected part of each face. Of one part, `same_surface` was asked before this call.
+    pixel : float
+        As for `same_surface`.
     n : (4, 3)
         Work space. The others are as in `edges.edge_forces`.
 
@@ -109,10 +114,6 @@ def relation(  # noqa: PLR0911, PLR0912 - every way in which two pixels can meet
     fa, fb = ids[row, column], ids[r, c]
     za, zb = depth[row, column], depth[r, c]
     both = fa >= 0 and fb >= 0
-    unit = (min(za, zb) if perspective else 1.0) / focal
-    apart = both and parts[fa] != parts[fb]
-    if both and not per_face and not apart and _same_surface(ids, depth, row, column, axis, unit):
-        return ONE, 0, 0, 0, 0.0, fa, fb
     u, v = (column + 0.5, row + 0.5) if axis == 0 else (row + 0.5, column + 0.5)
     first_a = fb < 0 or (fa >= 0 and za <= zb)  # the nearer of the two is asked first
     open_i, open_j, open_t, open_last = 0, 0, -1.0, 0
@@ -147,7 +148,7 @@ def relation(  # noqa: PLR0911, PLR0912 - every way in which two pixels can meet
         before = depth_plane(h, faces, beyond_a, n, c + 0.5, r + 0.5)[0] - zb
         if behind <= 0.0 <= before < np.inf and behind < before:
             return CROSSING, 0, 0, 0, -behind / (before - behind), beyond_a, beyond_b
-    if apart and not per_face and _same_surface(ids, depth, row, column, axis, unit):
+    if not per_face and parts[fa] != parts[fb] and same_surface(ids, depth, row, column, axis, pixel):
         return ONE, 0, 0, 0, 0.0, fa, fb
     px, py = column + 0.5, row + 0.5
     xa, ya = depth_plane(h, faces, fa, n, px, py)[1:]
