@@ -87,6 +87,7 @@ def test_pictures_have_alternative_texts_and_scenes_their_descriptions(pages, ht
     assert sum(len(page.frames) for page in pages.values()) == 2
     teaser = next(image for image in pages[html / "index.html"].images + pages[html / "intro.html"].images if "teaser" in image["src"])
     assert len(teaser["alt"]) > 40
+    assert not [image["alt"] for page in pages.values() for image in page.images if "_images/" in image.get("alt", "_images/")]
 
 
 def test_every_cell_of_table_1_links_to_its_trace(pages, html):

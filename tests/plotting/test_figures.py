@@ -1,6 +1,7 @@
 """Figures and tables: same bytes twice, escaped texts, the numbers they are given."""
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -23,6 +24,17 @@ def test_a_figure_is_the_same_bytes_twice(tmp_path, suffix):
         return save(drawn, tmp_path / f"{name}.{suffix}").read_bytes()
 
     assert draw("a") == draw("b")
+
+
+def test_a_figure_that_was_displayed_is_not_shown_again_at_the_end_of_the_cell(monkeypatch):
+    sent = []
+    monkeypatch.setattr("IPython.display.publish_display_data", sent.append)
+    drawn, _ = figure()
+    figure()
+    drawn._ipython_display_()
+    assert [set(data) for data in sent] == [{"image/png", "text/plain"}]
+    assert len(plt.get_fignums()) == 1
+    plt.close("all")
 
 
 def test_colours_of_the_methods_can_be_told_apart():
