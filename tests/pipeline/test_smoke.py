@@ -84,18 +84,19 @@ def test_a_killed_stage_is_resumed_to_the_same_bytes(smoke_copy):
 
 
 def outdated(root):
-    """Return the stages that ``dvc status`` finds changed."""
+    """Return the stages of whose dependencies or parameters ``dvc status`` finds one changed; a copy without cache lacks outputs."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     ended = subprocess.run(command, cwd=root, env=environment(root), capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    return set(json.loads(ended.stdout))
+    return {name for name, entries in json.loads(ended.stdout).items() if any("changed deps" in entry for entry in entries)}
 
 
 def test_a_changed_parameter_reruns_only_what_depends_on_it(smoke_copy):
     path = smoke_copy / "params.yaml"
-    before, known = path.read_text(), outdated(smoke_copy)
+    before = path.read_text()
+    assert outdated(smoke_copy) == set()
     for section, name, stages in (("deepcpd", "evidence", {"register"}), ("table1", "seed", {"table1", "figures"})):
         entries = yaml.safe_load(before)
         entries[section][name] += 1
         path.write_text(yaml.safe_dump(entries, sort_keys=False))
-        assert outdated(smoke_copy) - known == stages | {"book"}  # which prints the parameters
+        assert outdated(smoke_copy) == stages | {"book"}  # which prints the parameters
