@@ -18,7 +18,7 @@ def _group() -> None:
 @app.command()
 def renderer(
     vertices: Annotated[list[int] | None, typer.Option(help="mesh sizes; repeat the option")] = None,
-    resolution: Annotated[int, typer.Option(help="image side [px]")] = 1024,
+    resolution: Annotated[list[int] | None, typer.Option(help="image sides [px]; repeat the option")] = None,
     repeats: Annotated[int, typer.Option(help="passes; the median counts")] = 5,
     peers: Annotated[bool, typer.Option(help="time other renderers that can be imported")] = True,
     out: Annotated[Path | None, typer.Option(help="write the measurement to this JSON file")] = None,
@@ -28,7 +28,8 @@ def renderer(
     from renderfit.cli.output import emit
     from renderfit.evaluation import runtime
 
-    result = runtime.measure(vertices or (1000, 10000, 100000, 1000000), (resolution,), repeats, peers=peers)
+    result = runtime.measure(vertices or (1000, 10000, 100000, 1000000), resolution or (1024,), repeats, peers=peers)
+    result["memory"] = runtime.memory_in_a_new_process()
     if out is not None:
         runtime.write(result, out)
     emit(result, as_json)

@@ -146,7 +146,8 @@ def time_step(name: str, vertices: NDArray[np.float64], faces: NDArray[np.int64]
         np.savez(file, vertices=vertices, faces=faces, camera=json.dumps(dataclasses.asdict(camera)))
         command = [sys.executable, "-m", "renderfit.evaluation.peers", name, str(file), str(repeats)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
-    lines = [line for line in ended.stdout.splitlines() if line.startswith('{"cpu"')]  # peers write messages, too
+    # peers write messages, too, and leave the codes of their colours at the start of the next line
+    lines = [line[line.index('{"cpu"') :] for line in ended.stdout.splitlines() if '{"cpu"' in line]
     if ended.returncode or not lines:
         raise ConvergenceError(f"{name} failed with status {ended.returncode}: {ended.stderr.strip()[:200]}")
     return json.loads(lines[-1])
