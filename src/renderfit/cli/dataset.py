@@ -22,10 +22,10 @@ def check(
     """Read every mesh of a data set and say what it holds and who plays which role."""
     from renderfit.cli.output import emit
     from renderfit.datasets.folder import Folder
-    from renderfit.datasets.sources import named
+    from renderfit.datasets.sources import NAMED, named
     from renderfit.errors import DataError
 
-    found = named(source)
+    found = named(str(Path(source).resolve()) if Path(source).is_dir() and source not in NAMED else source)
     if isinstance(found, Folder):
         try:
             splits = found.splits()

@@ -15,6 +15,9 @@ from renderfit.errors import DataError
 from renderfit.geometry.io import require_metres
 from renderfit.geometry.mesh import Mesh
 
+NAMED = ("default", "open", "drills", "deepcpd")
+"""Values of ``dataset.source`` that are no path."""
+
 
 class Source(Protocol):
     """A data set: names of instances by role, and their meshes in the common frame [m]."""
