@@ -14,6 +14,7 @@ LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the 
 SMOOTHING = 40  # sweeps over lids
 STUCK = 0.1  # a vertex farther than this from the input after its projection is stuck [cells]
 LOOSENING = 10  # smoothing sweeps that free it
+PASSES = 2  # over slivers
 MISSED = 0.05  # a vertex farther than this from the crease it was meant for gives it up [cells]
 
 
@@ -98,6 +99,8 @@ class Fit:
             setattr(self, name, getattr(self, name)[:used])
         self.start, self.twin = self.start[:halves], self.twin[:halves]
         self.project(np.union1d(np.arange(vertices, used), ends.reshape(-1)))
+        for _ in range(PASSES):
+            refinement.turn_slivers(self.x, self.normals, self.start, self.twin, self.spoke)
         return True
 
     def _planes(self) -> NDArray[np.float64]:

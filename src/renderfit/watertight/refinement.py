@@ -22,6 +22,9 @@ REACH = 3.0  # how far the crease may be, in distances of the midpoint
 ON_INPUT = 0.05  # how far the crease may be from the input [cells] ...
 ON_SHARE = 0.1  # ... and as a share of the distance of the midpoint, so that round parts stay round
 FOLD = 0.94  # largest cosine between the planes of a crease
+THIN = 0.1  # height over base below which a face counts as a sliver ...
+SHALLOW = 0.02  # ... if its height is below this [cells], so that turning its longest edge moves hardly anything
+ENDS = 0.05  # share of the base at either end over which the apex of such a sliver may not stand
 
 
 @njit(cache=True)
@@ -134,3 +137,40 @@ def refine(tree, planes, ends, far, x, normals, target, square, row, pinned, sta
         vertices += 1
         edges += 6
     return vertices, edges
+
+
+@njit(cache=True)
+def _slimness(x, a, b, c):
+    """Return (height over longest side)^2 of a triangle."""
+    ux, uy, uz = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1], x[b, 2] - x[a, 2]
+    wx, wy, wz = x[c, 0] - x[a, 0], x[c, 1] - x[a, 1], x[c, 2] - x[a, 2]
+    cx, cy, cz = uy * wz - uz * wy, uz * wx - ux * wz, ux * wy - uy * wx
+    third = (ux - wx) ** 2 + (uy - wy) ** 2 + (uz - wz) ** 2
+    base = max(ux * ux + uy * uy + uz * uz, wx * wx + wy * wy + wz * wz, third)
+    return (cx * cx + cy * cy + cz * cz) / (base * base) if base > 0.0 else 0.0
+
+
+@njit(cache=True)
+def turn_slivers(x, normals, start, twin, spoke):
+    """Flip the longest edge of flat, obtuse faces: along a crease such a face has a normal of chance."""
+    for e in range(len(start)):
+        o = twin[e]
+        a, b, p, q = start[e], start[o], start[before(e)], start[before(o)]
+        length, along = 0.0, 0.0
+        for k in range(3):
+            length += (x[b, k] - x[a, k]) ** 2
+            along += (x[b, k] - x[a, k]) * (x[p, k] - x[a, k])
+        if along <= ENDS * length or along >= (1 - ENDS) * length:
+            continue
+        slim = _slimness(x, a, b, p)
+        if slim > THIN * THIN or slim * length > SHALLOW * SHALLOW or valence(twin, e) <= 3 or valence(twin, o) <= 3:
+            continue
+        if min(_slimness(x, q, p, a), _slimness(x, p, q, b)) <= 4 * slim or joined(start, twin, spoke, p, q):
+            continue
+        fine = True
+        for side in range(2):
+            i, j, k = (q, p, a) if side == 0 else (p, q, b)
+            for w in (i, j, k):
+                fine &= face_dot(x, i, j, k, normals[w, 0], normals[w, 1], normals[w, 2]) > 0.0
+        if fine:
+            flip(start, twin, spoke, e)
