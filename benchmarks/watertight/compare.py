@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from inputs import inputs
+from intersections import piercing
 
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
@@ -96,6 +97,7 @@ def measure(source: Mesh, make: Callable[[], Arrays]) -> dict[str, Any]:
     return {
         "result": "solid" if found.solid and made.volume() > 0 else "closed, not manifold" if found.watertight else "not closed",
         "faces": len(faces),
+        "piercing_per_mille": round(1000 * float(piercing(*made.numpy()).mean()), 3),
         "volume_cm3": round(1e6 * made.volume(), 2),
         "mean_percent": round(float(distance.mean()), 5),
         "p99_percent": round(float(np.quantile(distance, 0.99)), 4),
