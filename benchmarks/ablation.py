@@ -77,7 +77,7 @@ def rows_of(category, test, views, networks):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--views", type=int, default=2, help="of each test instance")
+    options.add_argument("--views", type=int, default=1, help="of each test instance")
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
