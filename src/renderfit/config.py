@@ -75,7 +75,7 @@ class CameraSection:
 class Views:
     """Test views and the pose noise (section 4.3)."""
 
-    count: int = value(4, low=1, about="views per test instance")
+    count: int = value(8, low=1, about="views per test instance")
     elevation_low: float = value(10.0, low=-90, high=90, unit="degree")
     elevation_high: float = value(55.0, low=-90, high=90, unit="degree")
     noise_xy: float = value(0.05, low=0, unit="m", about="uniform +-, x and y of the camera frame")
