@@ -29,7 +29,6 @@ def renderer(
     from renderfit.evaluation import runtime
 
     result = runtime.measure(vertices or (1000, 10000, 100000, 1000000), resolution or (1024,), repeats, peers=peers)
-    result["memory"] = runtime.memory_in_a_new_process()
     if out is not None:
         runtime.write(result, out)
     emit(result, as_json)

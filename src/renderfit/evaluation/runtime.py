@@ -8,8 +8,6 @@ import os
 import platform
 import resource
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -157,21 +155,6 @@ def memory(count: int = 100000, size: int = 1024) -> dict[str, float]:
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before - 16 * size**2  # the caller's loss gradients
     allowed = 60 * size**2 + 200 * row["faces"]
     return {"bytes": float(grown), "allowed": float(allowed), "share": grown / allowed}
-
-
-def memory_in_a_new_process() -> dict[str, float]:
-    """Return `memory` as a fresh process measures it.
-
-    Raises
-    ------
-    ConvergenceError
-        If the process failed; the message is the end of what it wrote.
-    """
-    code = "import json; from renderfit.evaluation import runtime; print(json.dumps(runtime.memory()))"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    if ended.returncode:
-        raise ConvergenceError(f"memory was not measured, the process ended with status {ended.returncode}: {ended.stderr[-200:]}")
-    return json.loads(ended.stdout.splitlines()[-1])
 
 
 def machine() -> dict[str, Any]:
