@@ -28,6 +28,7 @@ def main():
     options.add_argument("--left-out", type=int, nargs="+", default=[2, 6])
     options.add_argument("--views", type=int, default=2)
     options.add_argument("--model", default="rich", choices=["rich", "pca"])
+    options.add_argument("--true-masks", action="store_true", help="masks without error instead of the network's")
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
@@ -41,7 +42,7 @@ def main():
             for category, (space, view, reference, mean) in cases:
                 pose = view.noisy_pose if noise else view.pose
                 try:
-                    mask = segment(view.image, network, category, view.camera, pose)
+                    mask = view.mask if chosen.true_masks else segment(view.image, network, category, view.camera, pose)
                     fit = register(view.image, space, view.camera, mask, pose, noise, model=chosen.model, config=settings)
                     found.append(vertex_error(fit.mesh, reference).mean / mean)
                 except RenderFitError:
@@ -49,7 +50,8 @@ def main():
             row = {"model": chosen.model, "prior": weight, "pose": "noise" if noise else "known", "runs": len(found)}
             rows.append(row | {"over_mean_shape": round(float(np.mean(found)), 4), "worst": round(float(max(found)), 4)})
             print(json.dumps(rows[-1]), flush=True)
-    (paths.RESULTS / f"prior_weight_{chosen.model}.json").write_text(json.dumps(rows, indent=1) + "\n")
+    name = f"prior_weight_{chosen.model}{'_true_masks' if chosen.true_masks else ''}.json"
+    (paths.RESULTS / name).write_text(json.dumps(rows, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -133,13 +133,14 @@ class Paper:
     momentum: float = value(0.9, low=0, high=0.9999)
     decay: float = value(0.95, low=0.1, high=1.0, about="learning rate factor per iteration")
     iterations: int = value(30, low=1, about="at most (section 4.2)")
-    shape_rate: float = value(0.03, low=0, about="for a loss that starts at 1; unstated in the paper, chosen by benchmarks/paper_rates.py")
+    shape_rate: float = value(0.01, low=0, about="for a loss that starts at 1; unstated in the paper, chosen by benchmarks/paper_rates.py")
     rotation_rate: float = value(0.05, low=0, unit="rad^2", about="relative to shape_rate; unstated")
     translation_rate: float = value(1.5e-3, low=0, unit="m^2", about="relative to shape_rate; unstated")
     pose_every: int = value(3, low=1, about="shape updates per pose update (section 4.3)")
     plateau: float = value(1e-3, low=0, about="relative change that ends the iteration; unstated")
     gradient: Literal["paper", "screen", "screen_dilated", "edge"] = value("screen_dilated")
     loss: Literal["features", "mask"] = value("features")
+    mask_shape_rate: float = value(0.3, low=0, about="shape_rate of the column with the mask loss; chosen by benchmarks/paper_rates.py")
 
 
 @dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Ours:
     """Levenberg-Marquardt on image residuals."""
 
     prior: float = value(30.0, low=0, about="weight of |z|^2: variance of the image residuals; chosen by benchmarks/prior_weight.py")
+    prior_true_mask: float = value(3.0, low=0, about="the same for the column with the true mask; chosen by prior_weight.py --true-masks")
     prior_evidence: float = value(30.0, low=0, about="the same where a network also predicts coordinates and normals")
     rotation: float = value(0.15, low=1e-6, unit="rad", about="standard deviation of the start pose: rotation about each axis")
     across: float = value(0.03, low=1e-6, unit="m", about="the same: translation across the view")

@@ -56,7 +56,7 @@ def test_bad_clouds_are_named(space, points, options, error, message):
 
 @pytest.fixture(scope="module")
 def by_mask():
-    return dataclasses.replace(config.section(config.Paper), loss="mask")
+    return dataclasses.replace(config.section(config.Paper), loss="mask", shape_rate=0.03)
 
 
 def test_the_paper_method_lowers_loss_and_error(by_mask, space, camera, pose, target, mask_of):

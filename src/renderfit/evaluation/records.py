@@ -35,6 +35,7 @@ METHODS = {
     "cls_pose": "CLS 3D, joint pose",
     "deepcpd": "DeepCPD RGB",
     "paper": "Paper's method RGB",
+    "paper_mask": "Paper's descent, mask loss",
     "ours": "Ours RGB",
     "ours_pca": "Ours, 5-D space",
     "ours_mask": "Ours, true mask",

@@ -20,6 +20,7 @@ COLORS = {
     "cls_pose": "#7fc8b1",
     "deepcpd": "#cc79a7",
     "paper": "#e69f00",
+    "paper_mask": "#8f6300",
     "ours": "#0072b2",
     "ours_pca": "#56b4e9",
     "ours_mask": "#7a68c2",
