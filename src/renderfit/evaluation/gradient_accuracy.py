@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
+import numba
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -37,9 +38,21 @@ def reference_image(view: GradientScene, vertices: torch.Tensor, supersampling: 
     camera = view.camera.scaled(supersampling)
     with torch.no_grad():
         frame = render(view.mesh.with_vertices(vertices).to(torch.float32), camera, view.pose, "lambert", "cpu")
-    fine = torch.cat([frame.rgb, frame.mask[..., None]], dim=-1).numpy()
-    n, m = view.camera.height, view.camera.width
-    return fine.reshape(n, supersampling, m, supersampling, 4).mean(axis=(1, 3), dtype=np.float64)
+    return _average(frame.rgb.numpy(), frame.fragments.face_id, supersampling)
+
+
+@numba.njit(cache=True, nogil=True)
+def _average(fine: NDArray[np.float32], ids: NDArray[np.int32], factor: int) -> NDArray[np.float64]:
+    """Return means over squares of `factor` pixels a side: colour and coverage (H, W, 4); the background is black."""
+    image = np.zeros((ids.shape[0] // factor, ids.shape[1] // factor, 4))
+    for row in range(ids.shape[0]):
+        for column in range(ids.shape[1]):
+            if ids[row, column] >= 0:
+                pixel = image[row // factor, column // factor]
+                for channel in range(3):
+                    pixel[channel] += fine[row, column, channel]
+                pixel[3] += 1.0
+    return image / factor**2
 
 
 def reference_derivatives(view: GradientScene, supersampling: int = SUPERSAMPLING, step: float = STEP) -> NDArray[np.float32]:
