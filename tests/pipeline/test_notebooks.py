@@ -1,6 +1,11 @@
 """The notebook runner: declared parameters, stable bytes, one-line errors, partial notebooks."""
 
+import subprocess
+import sys
+import time
+
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -51,3 +56,32 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path):
     (tmp_path / "text.ipynb").write_text("no JSON")
     with pytest.raises(DataError, match="format 4"):
         run_notebook(tmp_path / "text.ipynb", tmp_path / "out.ipynb")
+
+
+def test_where_a_stream_was_flushed_does_not_show(tmp_path):
+    source = store(tmp_path / "slow.ipynb", "import time\nfor word in 'one', 'two':\n    print(word, flush=True)\n    time.sleep(0.5)")
+    assert outputs(run_notebook(source, tmp_path / "out.ipynb")) == ["one\ntwo\n"]
+
+
+def test_kernels_share_imported_libraries_but_no_state(tmp_path):
+    look = "import os, sys\nprint('torch' in sys.modules, 'renderfit.paths' in sys.modules, os.environ.get('LEFT'))\n"
+    for name in ("first", "second"):
+        source = store(tmp_path / f"{name}.ipynb", look, "import sys\nos.environ['LEFT'] = 'over'\nimport renderfit.paths")
+        assert outputs(run_notebook(source, tmp_path / f"{name}-out.ipynb"))[0] == f"{sys.platform == 'linux'} False None\n"
+
+
+def test_a_kernel_ends_with_the_process_that_asked_for_it(tmp_path):
+    source = store(
+        tmp_path / "endless.ipynb", "import os, pathlib, time\npathlib.Path('PID').write_text(str(os.getpid()))\ntime.sleep(600)"
+    )
+    note = tmp_path / "pid"
+    source.write_text(source.read_text().replace("PID", str(note)))
+    code = "import sys, pathlib; from renderfit.pipeline import notebooks; notebooks.run_notebook(*map(pathlib.Path, sys.argv[1:]))"
+    with subprocess.Popen([sys.executable, "-c", code, str(source), str(tmp_path / "out.ipynb")]) as asking:
+        while not (note.exists() and note.read_text()):
+            assert asking.poll() is None
+            time.sleep(0.1)
+        asking.kill()
+    kernel = psutil.Process(int(note.read_text())) if psutil.pid_exists(int(note.read_text())) else None
+    if kernel is not None:
+        kernel.wait(timeout=30)

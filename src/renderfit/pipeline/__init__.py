@@ -6,7 +6,6 @@ import importlib
 import logging
 
 from renderfit.errors import ConfigError
-from renderfit.pipeline import estimate, guard
 
 __all__ = ["STAGES", "run_stage"]
 
@@ -33,6 +32,7 @@ def run_stage(name: str) -> None:
     if name not in STAGES:
         raise ConfigError(f"there is no stage {name!r}; expected one of {', '.join(STAGES)}")
     from renderfit import config, paths
+    from renderfit.pipeline import estimate, guard
 
     config.load()
     guard.end_with_parent()

@@ -102,6 +102,9 @@ def declared(notebook: Any, parameters: dict[str, Any]) -> dict[str, Any]:
 def _execute(source: Path, part: Path, parameters: dict[str, Any]) -> None:
     import papermill
 
+    from renderfit.pipeline import kernels
+
+    kernels.use()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         papermill.execute_notebook(
@@ -128,7 +131,20 @@ def _settle(path: Path) -> None:
         cell["id"] = f"cell-{number}"
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
         for output in cell.get("outputs", []):
             output.get("metadata", {}).pop("papermill", None)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     path.write_text(nbformat.writes(notebook) + "\n")
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Return outputs with consecutive pieces of one stream joined: where they part depends on the clock."""
+    joined: list[Any] = []
+    for output in outputs:
+        if joined and output.output_type == joined[-1].output_type == "stream" and output.name == joined[-1].name:
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    return joined
