@@ -27,6 +27,7 @@ _HOME = {
     "ShapeSpace": "shapes",
     "UNet": "vision",
     "FeatureLoss": "vision",
+    "load_network": "vision",
     "segment": "vision",
     "register": "registration",
     "Registration": "registration",

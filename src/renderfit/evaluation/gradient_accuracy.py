@@ -104,6 +104,13 @@ def check_gradients(
     References
     ----------
     Section 3.1 of the paper.
+
+    Examples
+    --------
+    >>> import renderfit as rf
+    >>> mask, shaded = rf.check_gradients("torus", vertices=100, size=32, gradients=["edge"], seeds=1)
+    >>> mask["loss"], mask["cosine"] > 0.98, shaded["loss"], shaded["cosine"] > 0.98
+    ('mask', True, 'shaded', True)
     """
     view = scene(name, vertices, size)
     derivative = reference_derivatives(view)

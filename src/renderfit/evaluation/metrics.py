@@ -46,9 +46,10 @@ def vertex_error(mesh: Mesh, reference: Mesh) -> VertexError:
 
     Examples
     --------
-    >>> triangle = Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    >>> import renderfit as rf
+    >>> triangle = rf.Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
     >>> lifted = triangle.with_vertices(triangle.vertices + triangle.vertices.new_tensor([0, 0, 0.5]))
-    >>> vertex_error(lifted, triangle).mean
+    >>> rf.vertex_error(lifted, triangle).mean
     0.5
     """
     ours, theirs = _points(mesh, "mesh"), _points(reference, "reference")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -32,7 +33,15 @@ class Camera:
     Raises
     ------
     ShapeError
-        If a size or focal length is not positive.
+        If a size is not a whole positive number, a focal length is not positive, or a value is not finite.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> camera = rf.Camera(width=640, height=480, fx=500.0, fy=500.0, cx=320.0, cy=240.0)
+    >>> camera.project(torch.tensor([0.1, 0.0, 1.0])).tolist()  # 10 cm to the right, 1 m ahead
+    [370.0, 240.0]
     """
 
     width: int
@@ -45,10 +54,18 @@ class Camera:
     orthographic: bool = False
 
     def __post_init__(self) -> None:
-        if self.width < 1 or self.height < 1:
-            raise ShapeError(f"camera is {self.width} x {self.height} px; expected at least 1 x 1")
-        if not (self.fx > 0 and self.fy > 0 and self.near > 0):
-            raise ShapeError(f"camera has fx {self.fx}, fy {self.fy}, near {self.near}; expected positive numbers")
+        if any(getattr(value, "requires_grad", False) for value in (self.fx, self.fy, self.cx, self.cy)):
+            raise ShapeError(
+                "camera has an intrinsic that requires a gradient; expected numbers: pass the tensor as render(..., intrinsics=)"
+            )
+        if not all(size >= 1 and float(size).is_integer() for size in (self.width, self.height)):
+            raise ShapeError(f"camera is {self.width} x {self.height} px; expected whole numbers of at least 1 x 1")
+        object.__setattr__(self, "width", int(self.width))
+        object.__setattr__(self, "height", int(self.height))
+        if not all(0 < value < math.inf for value in (self.fx, self.fy, self.near)):
+            raise ShapeError(f"camera has fx {self.fx}, fy {self.fy}, near {self.near}; expected finite positive numbers")
+        if not (math.isfinite(self.cx) and math.isfinite(self.cy)):
+            raise ShapeError(f"camera has cx {self.cx}, cy {self.cy}; expected finite numbers, the principal point in pixels")
 
     @classmethod
     def centred(cls, size: int, focal: float) -> Camera:

@@ -39,6 +39,16 @@ def load_mesh(path: str | Path, *, check_unit: bool = False, textures: bool = Fa
     ------
     DataError
         If the file is missing, unreadable, empty, holds non-finite vertices or has a wrong unit.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import renderfit as rf
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rf.save_mesh(rf.Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]), f"{folder}/triangle.ply")
+    ...     mesh = rf.load_mesh(f"{folder}/triangle.ply", check_unit=True)
+    >>> mesh.vertices.shape, mesh.faces.tolist()
+    (torch.Size([3, 3]), [[0, 1, 2]])
     """
     path = Path(path)
     if not path.is_file():
@@ -83,7 +93,18 @@ def _colors(loaded: object) -> torch.Tensor | None:
 
 
 def save_mesh(mesh: Mesh, path: str | Path) -> None:
-    """Write a mesh; the file appears whole or not at all."""
+    """Write a mesh; the file appears whole or not at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import renderfit as rf
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rf.save_mesh(rf.Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]]), f"{folder}/made/triangle.obj")
+    ...     [path.name for path in Path(folder, "made").iterdir()]
+    ['triangle.obj']
+    """
     path = Path(path)
     vertices, faces = mesh.numpy()
     colors = None if mesh.colors is None else (mesh.colors.detach().cpu().numpy().clip(0, 1) * 255).round().astype(np.uint8)

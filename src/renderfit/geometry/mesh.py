@@ -13,8 +13,15 @@ from renderfit.errors import ShapeError
 
 
 def _floats(values: Tensor | ArrayLike) -> Tensor:
-    tensor = values if isinstance(values, Tensor) else torch.as_tensor(np.asarray(values))
+    tensor = values if isinstance(values, Tensor) else _tensor(values)
+    if tensor.is_complex():
+        raise ShapeError(f"an array of a mesh is {tensor.dtype}; expected real numbers")
     return tensor if tensor.is_floating_point() else tensor.to(torch.float64)
+
+
+def _tensor(values: ArrayLike) -> Tensor:
+    array = np.ascontiguousarray(values)  # torch takes neither reversed nor foreign-endian arrays
+    return torch.as_tensor(array.astype(array.dtype.newbyteorder("="), copy=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,12 +40,13 @@ class Mesh:
     Raises
     ------
     ShapeError
-        If an array has the wrong shape, a vertex is not finite or a face names a vertex that
+        If an array has the wrong shape, a vertex or colour is not finite or a face names a vertex that
         does not exist.
 
     Examples
     --------
-    >>> triangle = Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    >>> import renderfit as rf
+    >>> triangle = rf.Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
     >>> float(triangle.face_areas().sum())
     0.5
     """
@@ -49,14 +57,20 @@ class Mesh:
 
     def __post_init__(self) -> None:
         vertices, colors = _floats(self.vertices), self.colors
-        faces = torch.as_tensor(np.asarray(self.faces)) if not isinstance(self.faces, Tensor) else self.faces
+        faces = self.faces if isinstance(self.faces, Tensor) else _tensor(self.faces)
         faces = faces.reshape(-1, 3) if faces.numel() == 0 else faces
+        if faces.is_floating_point() and not bool((faces == faces.round()).all()):
+            raise ShapeError(f"faces are {faces.dtype} with fractions; expected whole numbers, the indices of three vertices each")
         faces = faces.to(device=vertices.device, dtype=torch.int64)
         _check(vertices.detach(), faces)
         if colors is not None:
             colors = _floats(colors).to(vertices.device)
             if colors.shape != vertices.shape:
                 raise ShapeError(f"colors has shape {tuple(colors.shape)}; expected one RGB row per vertex {tuple(vertices.shape)}")
+            finite = torch.isfinite(colors.detach()).all(dim=1)
+            if not bool(finite.all()):
+                first = int((~finite).nonzero()[0])
+                raise ShapeError(f"the colour of vertex {first} is {colors[first].tolist()}; expected finite numbers")
         object.__setattr__(self, "vertices", vertices)
         object.__setattr__(self, "faces", faces)
         object.__setattr__(self, "colors", colors)

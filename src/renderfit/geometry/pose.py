@@ -25,7 +25,15 @@ class Pose:
     Raises
     ------
     ShapeError
-        If the matrix is not 4 x 4, not finite or its rotation is not orthonormal to 1e-3.
+        If the matrix is not 4 x 4, not finite, not affine or its rotation is not orthonormal to 1e-3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> pose = rf.Pose.look_at(eye=torch.tensor([1.0, 0.0, 0.0]), target=torch.tensor([0.0, 0.0, 0.0]))
+    >>> pose.apply(torch.zeros(3)).tolist()  # the object's origin lies 1 m ahead
+    [0.0, 0.0, 1.0]
     """
 
     matrix: Tensor
@@ -39,6 +47,8 @@ class Pose:
         value = matrix.detach()
         if not bool(torch.isfinite(value).all()):
             raise ShapeError("pose holds NaN or infinity; expected a finite 4 x 4 object-to-camera matrix")
+        if float((value[3] - torch.eye(4)[3].to(value)).abs().max()) > 1e-4:
+            raise ShapeError(f"pose has the last row {value[3].tolist()}; expected 0, 0, 0, 1: is the matrix transposed?")
         rotation = value[:3, :3]
         error = float((rotation @ rotation.T - torch.eye(3).to(rotation)).abs().max())
         if error > 1e-3 or float(torch.linalg.det(rotation)) < 0:

@@ -25,6 +25,13 @@ def doctor() -> dict[str, Any]:
         ``python``, ``torch``, ``numpy``, ``numba``, ``platform``, ``cores``, ``torch_threads``, ``device`` (cuda or
         cpu), ``gl`` (vendor, renderer, version; or why there is none and how to get it), ``backend`` (what
         ``auto`` uses at 1024 x 1024 for 10,000 and for 1,000,000 vertices), ``advice`` (list of str).
+
+    Examples
+    --------
+    >>> import renderfit as rf
+    >>> found = rf.doctor()
+    >>> sorted(found["backend"]), set(found["backend"].values()) <= {"gl", "cpu"}
+    (['10000', '1000000'], True)
     """
     gl, advice = _opengl()
     cuda = torch.cuda.is_available()

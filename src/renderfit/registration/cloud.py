@@ -109,6 +109,20 @@ def register_pointcloud(
     ------
     ShapeError, DataError
         If the cloud is malformed, nearly empty, or "front" is asked for without a pose.
+
+    Examples
+    --------
+    >>> import trimesh
+    >>> import renderfit as rf
+    >>> def ellipsoid(width, height):
+    ...     ball = trimesh.creation.icosphere(2)
+    ...     return rf.Mesh(ball.vertices * [width, width, height], ball.faces)
+    >>> family = [ellipsoid(0.05, 0.08), ellipsoid(0.06, 0.08), ellipsoid(0.06, 0.1), ellipsoid(0.04, 0.1)]
+    >>> space = rf.ShapeSpace.fit(ellipsoid(0.05, 0.09), family, components=2, points=162, iterations=50)
+    >>> truth = ellipsoid(0.06, 0.09)
+    >>> fit = rf.register_pointcloud(truth.vertices[::2], space, optimise_pose=False)  # in the object frame
+    >>> rf.vertex_error(space.canonical, truth).mean > 0.005, rf.vertex_error(fit.mesh, truth).mean < 0.0005
+    (True, True)
     """
     begun = time.process_time()
     cloud = np.asarray(points, dtype=np.float64)

@@ -78,6 +78,23 @@ def register(
     ------
     ShapeError, DataError
         If images, cameras, masks and poses do not fit together, no pose is given, or there is neither mask nor network.
+
+    Examples
+    --------
+    >>> import torch, trimesh
+    >>> import renderfit as rf
+    >>> def ellipsoid(width, height):
+    ...     ball = trimesh.creation.icosphere(2)
+    ...     return rf.Mesh(ball.vertices * [width, width, height], ball.faces)
+    >>> family = [ellipsoid(0.05, 0.08), ellipsoid(0.06, 0.08), ellipsoid(0.06, 0.1), ellipsoid(0.04, 0.1)]
+    >>> space = rf.ShapeSpace.fit(ellipsoid(0.05, 0.09), family, components=2, points=162, iterations=50)
+    >>> truth, camera = ellipsoid(0.06, 0.09), rf.Camera.centred(96, 158.0)
+    >>> pose = rf.Pose.look_at(eye=torch.tensor([0.4, 0.4, 0.3]), target=torch.zeros(3))
+    >>> seen = rf.render(truth, camera, pose, "lambert")
+    >>> fit = rf.register(seen.rgb, space, camera, mask=seen.mask, pose=pose, optimise_pose=False)
+    >>> before, after = rf.vertex_error(space.canonical, truth), rf.vertex_error(fit.mesh, truth)
+    >>> fit.warnings, after.mean < 0.2 * before.mean
+    ([], True)
     """
     begun = time.process_time()
     images, cameras, poses = listed(image), listed(camera), listed(pose)

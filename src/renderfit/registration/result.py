@@ -57,6 +57,16 @@ class Registration:
         Shape model and method that were used.
     deviation : (V,) array
         Posterior standard deviation [m] of each vertex; empty where a method has none.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> mesh = rf.Mesh([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]])
+    >>> fit = rf.Registration(torch.zeros(2), rf.Pose(torch.eye(4)), mesh, torch.eye(8).numpy(), [], True, renders=9, cpu_seconds=0.5)
+    >>> summary = fit.summary()
+    >>> summary["latent"], summary["converged"], summary["renders"]
+    ([0.0, 0.0], True, 9)
     """
 
     latent: Tensor

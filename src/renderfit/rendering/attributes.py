@@ -53,6 +53,17 @@ def interpolate(
         If the number of rows does not fit.
     DeviceError
         If per-face attributes are on a CUDA device.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> camera = rf.Camera.centred(2, 1.0)
+    >>> points = torch.tensor([[-2.0, -2, 1], [4, -2, 1], [-2, 4, 1]])
+    >>> seen = rf.rasterize(points, [[0, 1, 2]], camera, backend="cpu")
+    >>> image = rf.interpolate(points[:, :1], points, seen, camera)  # each vertex carries its own x
+    >>> image[..., 0].tolist()
+    [[-0.5, 0.5], [-0.5, 0.5]]
     """
     h = to_pixels(points, projection_matrix(camera, intrinsics))
     return interpolate_pixels(attributes, h, fragments, Settings(gradient, camera), per_face=per_face)

@@ -75,6 +75,15 @@ def explain_gradient(
     ------
     ShapeError
         If a loss gradient does not have the shape of its image.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> mesh = rf.Mesh(torch.rand(3, 3, requires_grad=True), [[0, 1, 2]])
+    >>> behind = rf.Pose.from_parts(torch.eye(3), torch.tensor([0.0, 0, -5]))
+    >>> print(rf.explain_gradient(mesh, rf.Camera.centred(8, 8.0), behind).causes[0])
+    behind the camera: every vertex has a depth below camera.near; is the pose camera-to-object, or in OpenGL axes?
     """
     size = (camera.height, camera.width)
     g_rgb = torch.zeros(*size, 3) if rgb_gradient is None else rgb_gradient.detach().cpu()

@@ -27,6 +27,16 @@ class Fragments:
         Which rasteriser answered: ``gl`` or ``cpu``.
     channels : (H, W, 3) float64, optional
         Barycentrics that the shader wrote (``layout="paper"``); else they are derived from the pixels.
+
+    Examples
+    --------
+    >>> import renderfit as rf
+    >>> camera = rf.Camera(width=2, height=2, fx=1.0, fy=1.0, cx=0.0, cy=0.0)
+    >>> seen = rf.rasterize([[0.0, 0, 1], [1.5, 0, 1], [0, 1.5, 1]], [[0, 1, 2]], camera, backend="cpu")
+    >>> seen.mask.tolist()
+    [[True, False], [False, False]]
+    >>> seen.vertex_id[0, 0].tolist(), seen.barycentrics[0, 0].round(6).tolist(), float(seen.depth[0, 0])
+    ([0, 1, 2], [0.333333, 0.333333, 0.333333], 1.0)
     """
 
     face_id: NDArray[np.int32]

@@ -34,6 +34,17 @@ class Frame:
         Estimator and camera.
     instance : (F,) int64 tensor, optional
         Object of each face in a scene of several.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> square = rf.Mesh([[-1.0, -1, 2], [1, -1, 2], [1, 1, 2], [-1, 1, 2]], [[0, 2, 1], [0, 3, 2]])
+    >>> frame = rf.render(square, rf.Camera.centred(4, 2.0), rf.Pose(torch.eye(4)))
+    >>> frame.rgb.shape, float(frame.depth[1, 1])
+    (torch.Size([4, 4, 3]), 2.0)
+    >>> frame.normals[1, 1].tolist()  # towards the camera
+    [0.0, 0.0, -1.0]
     """
 
     rgb: Tensor

@@ -62,7 +62,8 @@ def rasterize(
 
     Examples
     --------
-    >>> near = rasterize([[0.0, 0, 1], [1, 0, 1], [0, 1, 1]], [[0, 1, 2]], Camera(2, 2, 1, 1, 0, 0))
+    >>> import renderfit as rf
+    >>> near = rf.rasterize([[0.0, 0, 1], [1.5, 0, 1], [0, 1.5, 1]], [[0, 1, 2]], rf.Camera(2, 2, 1, 1, 0, 0))
     >>> near.face_id.tolist()
     [[0, -1], [-1, -1]]
     """

@@ -74,10 +74,16 @@ def render(
 
     Examples
     --------
-    >>> square = Mesh([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]])
-    >>> frame = render(square, Camera(4, 4, 1, 1, 2, 2), Pose.from_parts(torch.eye(3), torch.tensor([0.0, 0, 1])))
+    >>> import torch
+    >>> import renderfit as rf
+    >>> corners = torch.tensor([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], requires_grad=True)
+    >>> pose = rf.Pose.from_parts(torch.eye(3), torch.tensor([0.0, 0, 1]))
+    >>> frame = rf.render(rf.Mesh(corners, [[0, 1, 2], [0, 2, 3]]), rf.Camera.centred(4, 1.0), pose)
     >>> int(frame.mask.sum())
     4
+    >>> frame.mask.sum().backward()  # the mask grows when the right side moves right
+    >>> bool(corners.grad[1:3, 0].sum() > 0)
+    True
     """
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics) @ pose.matrix.double().cpu()

@@ -57,6 +57,17 @@ def render_scene(
     ------
     ShapeError
         If there is no object.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> square = rf.Mesh([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]])
+    >>> def at(x, z):
+    ...     return rf.Pose.from_parts(torch.eye(3), torch.tensor([x, 0.0, z]))
+    >>> frame = rf.render_scene([(square, at(0.0, 2.0)), (square, at(1.0, 1.0))], rf.Camera.centred(4, 2.0))
+    >>> frame.instance_id[1].tolist()  # the second object is nearer
+    [-1, 0, 1, 1]
     """
     if not objects:
         raise ShapeError("the scene has no objects; expected at least one (mesh, pose)")
@@ -128,6 +139,16 @@ def render_batch(meshes: Mesh | Sequence[Mesh], camera: Camera, poses: Pose | Se
     ------
     ShapeError
         If both are sequences of different lengths, or one is empty.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> square = rf.Mesh([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]])
+    >>> poses = [rf.Pose.from_parts(torch.eye(3), torch.tensor([0.0, 0, z])) for z in (1.0, 2.0, 4.0)]
+    >>> frames = rf.render_batch(square, rf.Camera.centred(4, 2.0), poses)
+    >>> frames.mask.sum(dim=(1, 2)).tolist()  # farther away, smaller
+    [16.0, 4.0, 1.0]
     """
     shapes = [meshes] if isinstance(meshes, Mesh) else list(meshes)
     views = [poses] if isinstance(poses, Pose) else list(poses)

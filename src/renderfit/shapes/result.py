@@ -40,6 +40,15 @@ class CPDResult:
         The displacement at x is G(x, centres) coefficients [m]; with the exact kernel these are the template and W.
     matched : (N,) array
         Per reference point, the probability that it belongs to the template.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import renderfit as rf
+    >>> cloud = np.random.default_rng(0).normal(size=(50, 3))
+    >>> result = rf.coherent_point_drift(cloud, cloud + [0.1, 0, 0], kind="rigid")
+    >>> result.transform([[0.0, 0.0, 0.0]]).round(3) + 0.0  # a point that was not registered moves along
+    array([[0.1, 0. , 0. ]])
     """
 
     kind: Kind

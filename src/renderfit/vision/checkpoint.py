@@ -34,6 +34,17 @@ def load_network(folder: str | Path) -> UNet:
     ------
     DataError
         If a file is missing or broken, or the weights do not fit the description.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import renderfit as rf
+    >>> from renderfit.vision import save_network
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_network(rf.UNet(["bottle", "drill"], width=4, levels=2), folder)
+    ...     network = rf.load_network(folder)
+    >>> network.categories
+    ('bottle', 'drill')
     """
     folder = Path(folder)
     try:

@@ -34,6 +34,15 @@ class FeatureLoss(nn.Module):
     References
     ----------
     Section 3.3.1 and Fig. 5.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> loss = rf.FeatureLoss(rf.UNet(["bottle"], width=4, levels=2))
+    >>> image = torch.rand(16, 16, 3)
+    >>> loss(image, image).item(), loss(image, 1 - image).item() > 0
+    (0.0, True)
     """
 
     def __init__(

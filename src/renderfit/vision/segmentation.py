@@ -66,6 +66,24 @@ def segment(
     References
     ----------
     Section 3.3.1.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> _ = torch.manual_seed(0)
+    >>> image = torch.zeros(64, 64, 3)
+    >>> image[20:44, 24:40] = 1  # a white block on black
+    >>> network = rf.UNet(["block"], width=4, levels=2, window=64)
+    >>> adam = torch.optim.Adam(network.parameters(), lr=0.02)
+    >>> for _ in range(60):  # `renderfit train` does this with photographs of your meshes
+    ...     adam.zero_grad()
+    ...     scores = network(image.permute(2, 0, 1)[None])
+    ...     torch.nn.functional.cross_entropy(scores, image[None, ..., 0].long()).backward()
+    ...     adam.step()
+    >>> found = rf.segment(image, network.eval())
+    >>> found.shape, bool(((found > 0.5) == (image[..., 0].numpy() > 0)).mean() > 0.95)
+    ((64, 64), True)
     """
     picture = as_rgb(image)
     height, width = picture.shape[:2]

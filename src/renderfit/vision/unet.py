@@ -90,6 +90,14 @@ class UNet(Hourglass):
     References
     ----------
     Ronneberger, Fischer, Brox (2015).
+
+    Examples
+    --------
+    >>> import torch
+    >>> import renderfit as rf
+    >>> network = rf.UNet(["bottle", "drill"], width=4, levels=3)
+    >>> network(torch.zeros(1, 3, 32, 32)).shape  # background, bottle, drill
+    torch.Size([1, 3, 32, 32])
     """
 
     def __init__(self, categories: tuple[str, ...] | list[str], width: int = 12, levels: int = 5, window: int = 128) -> None:

@@ -115,10 +115,10 @@ def seal_for(mesh: Mesh, depth: int = 7) -> int:
 
     Examples
     --------
-    >>> cube = Mesh([[x, y, z] for x in (0.0, 1) for y in (0.0, 1) for z in (0.0, 1)],
-    ...             [[0, 1, 3], [0, 3, 2], [4, 6, 7], [4, 7, 5], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6]])
-    >>> seal_for(cube, depth=5) > 0  # two of its sides are missing
-    True
+    >>> box = Mesh([[x, y, z] for x in (0.0, 4) for y in (0.0, 1) for z in (0.0, 1)],
+    ...            [[0, 1, 3], [0, 3, 2], [0, 4, 5], [0, 5, 1], [2, 3, 7], [2, 7, 6], [0, 2, 6], [0, 6, 4], [1, 5, 7], [1, 7, 3]])
+    >>> seal_for(box, depth=5)  # one of its short sides is missing
+    2
     """
     coarse, fine = min(depth, COARSE), min(depth, FINE)
     wide = choose_seal(Frame.of(mesh, coarse).occupied())
@@ -189,5 +189,15 @@ def make_watertight(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: flo
     References
     ----------
     Huang, Zhou, Guibas 2020, ManifoldPlus
+
+    Examples
+    --------
+    >>> import trimesh
+    >>> import renderfit as rf
+    >>> box = trimesh.creation.box([0.1, 0.1, 0.4])
+    >>> without_lid = rf.Mesh(box.vertices, box.faces[box.triangles_center[:, 2] < 0.19])
+    >>> solid = rf.make_watertight(without_lid, depth=5, seal=None)
+    >>> trimesh.Trimesh(*solid.numpy(), process=False).is_watertight, round(solid.volume() * 1000, 2)  # litres
+    (True, 4.0)
     """
     return solidify(mesh, depth, seal, ratio).mesh

@@ -108,6 +108,19 @@ def photograph(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, styl
     References
     ----------
     Section 4.1 (data); Schwarz and Behnke, Stillleben (ICRA 2020), for the idea.
+
+    Examples
+    --------
+    >>> import torch, trimesh
+    >>> import renderfit as rf
+    >>> ball = trimesh.creation.icosphere(2, 0.05)
+    >>> mesh = rf.Mesh(ball.vertices, ball.faces, colors=[[0.8, 0.1, 0.1]] * len(ball.vertices))
+    >>> pose = rf.Pose.look_at(eye=torch.tensor([0.3, 0.2, 0.2]), target=torch.zeros(3))
+    >>> taken = rf.photograph(mesh, rf.Camera.centred(32, 60.0), pose, seed=1)
+    >>> taken.image.shape, taken.image.dtype, bool(taken.mask[16, 16])
+    ((32, 32, 3), dtype('uint8'), True)
+    >>> bool(abs(taken.depth[16, 16] - 0.362) < 0.002)  # to the near side of the ball [m]
+    True
     """
     return take(mesh, camera, pose, seed, style).labelled()
 
