@@ -31,7 +31,7 @@ def test_batches_equal_single_renders():
     assert torch.equal(batch.rgb[2], render(mesh, camera(), poses[2], "lambert").rgb)
     shapes = [mesh.with_vertices(mesh.vertices * s) for s in (0.5, 1.0)]
     assert render_batch(shapes, camera(), AWAY).mask.sum((1, 2)).diff() > 0
-    with pytest.raises(ShapeError, match="2 meshes and 3 poses"):
+    with pytest.raises(ShapeError, match="2 meshes, 1 cameras, 3 poses"):
         render_batch(shapes, camera(), poses)
 
 
@@ -93,6 +93,7 @@ CAUSES = {
     "zero loss gradient": (AWAY, {"mask_gradient": None}),
     "no outline term": (AWAY, {"gradient": "paper", "shading": "red"}),
     "full mask": (moved(0, 0.31), {}),
+    "empty mask: the mesh has no faces": (AWAY, {}),
 }
 
 
@@ -104,6 +105,9 @@ def test_a_zero_gradient_is_explained(cause):
     if cause == "culled":
         # an open bowl seen from its inside: every face that is left shows its back
         mesh = Mesh(vertices, mesh.faces[(mesh.vertices[mesh.faces][..., 2] < 0).all(1)].flip(1))
+    if cause.startswith("empty"):
+        mesh = Mesh(torch.zeros(0, 3, dtype=torch.float64), mesh.faces[:0])
+        vertices = mesh.vertices.requires_grad_()
     mask_gradient = torch.ones(camera().height, camera().width)
     report = explain_gradient(Mesh(vertices, mesh.faces), camera(), pose, **{"mask_gradient": mask_gradient, "shading": "red", **options})
     assert any(found.startswith(cause) for found in report.causes), report.causes

@@ -56,7 +56,7 @@ class Camera:
     def __post_init__(self) -> None:
         if any(getattr(value, "requires_grad", False) for value in (self.fx, self.fy, self.cx, self.cy)):
             raise ShapeError(
-                "camera has an intrinsic that requires a gradient; expected numbers: pass the tensor as render(..., intrinsics=)"
+                "an intrinsic of the camera requires a gradient; expected numbers: pass it as render(..., intrinsics=)"
             )
         if not all(size >= 1 and float(size).is_integer() for size in (self.width, self.height)):
             raise ShapeError(f"camera is {self.width} x {self.height} px; expected whole numbers of at least 1 x 1")

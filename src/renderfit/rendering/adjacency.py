@@ -20,6 +20,8 @@ _checked: dict[int, tuple[weakref.ref, int]] = {}
 
 def face_array(faces: Tensor) -> NDArray[np.int64]:
     """Return the faces (F, 3) as a C-ordered int64 array: the same object each time for the same tensor."""
+    if faces.is_inference():  # such a tensor does not tell when it was changed
+        return np.ascontiguousarray(faces.cpu().numpy(), dtype=np.int64)
     known = _of_tensor.get(faces)
     if known is None or known[0] != faces._version:
         known = (faces._version, np.ascontiguousarray(faces.detach().cpu().numpy(), dtype=np.int64))

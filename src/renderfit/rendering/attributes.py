@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
-from renderfit.errors import DeviceError, ShapeError
+from renderfit.errors import DeviceError
 from renderfit.geometry import Camera
+from renderfit.rendering.checks import attribute_rows, seen_with
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.kernels import scatter_kernel
 from renderfit.rendering.projection import projection_matrix, to_pixels
@@ -50,7 +52,7 @@ def interpolate(
     Raises
     ------
     ShapeError
-        If the number of rows does not fit.
+        If the number of rows does not fit, or values per vertex are not float32 or float64.
     DeviceError
         If per-face attributes are on a CUDA device.
 
@@ -65,6 +67,7 @@ def interpolate(
     >>> image[..., 0].tolist()
     [[-0.5, 0.5], [-0.5, 0.5]]
     """
+    camera, intrinsics = seen_with(camera, intrinsics)
     h = to_pixels(points, projection_matrix(camera, intrinsics))
     return interpolate_pixels(attributes, h, fragments, Settings(gradient, camera), per_face=per_face)
 
@@ -72,9 +75,8 @@ def interpolate(
 def interpolate_pixels(attributes: Tensor, h: Tensor, fragments: Fragments, settings: Settings, *, per_face: bool = False) -> Tensor:
     """Like `interpolate`, from homogeneous pixel rows `h` (V, 4)."""
     if not per_face:
-        return shade_image(h, attributes, fragments, settings)[0]
-    if attributes.ndim != 2 or len(attributes) != len(fragments.faces):
-        raise ShapeError(f"attributes has shape {tuple(attributes.shape)}; expected ({len(fragments.faces)}, C), one row per face")
+        return shade_image(h, attribute_rows(attributes, len(h), "vertex"), fragments, settings)[0]
+    attributes = attribute_rows(attributes, len(fragments.faces), "face")
     if h.is_cuda:
         raise DeviceError(
             "per-face attributes are on a CUDA device; expected CPU tensors: move them with .cpu(), or give one row per vertex"
@@ -98,6 +100,7 @@ class _Flat(torch.autograd.Function):
         return image
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
         h, attributes, image = ctx.saved_tensors
         rows, colour, ids = h.detach().contiguous().numpy(), upstream[0].contiguous().numpy(), ctx.fragments.face_id

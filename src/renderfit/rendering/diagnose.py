@@ -12,6 +12,7 @@ from torch import Tensor
 from renderfit.errors import ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.checks import check_view
 from renderfit.rendering.renderer import render
 from renderfit.rendering.shade import Gradient, pixel_forces
 from renderfit.rendering.shading import Shading, uniform_colors, vertex_colors
@@ -85,6 +86,7 @@ def explain_gradient(
     >>> print(rf.explain_gradient(mesh, rf.Camera.centred(8, 8.0), behind).causes[0])
     behind the camera: every vertex has a depth below camera.near; is the pose camera-to-object, or in OpenGL axes?
     """
+    check_view(mesh, camera, pose)
     size = (camera.height, camera.width)
     g_rgb = torch.zeros(*size, 3) if rgb_gradient is None else rgb_gradient.detach().cpu()
     g_mask = torch.zeros(size) if mask_gradient is None else mask_gradient.detach().cpu()
@@ -113,7 +115,7 @@ def explain_gradient(
     causes = _causes(mesh, camera, pose, frame.mask, upstream, gradient, cull)
     if np.any(per_vertex) and "detached" not in "".join(causes):
         causes = [cause for cause in causes if cause.startswith("outside")]
-    return GradientReport(causes, force, per_vertex, float((per_vertex != 0).any(axis=1).mean()))
+    return GradientReport(causes, force, per_vertex, float((per_vertex != 0).any(axis=1).sum() / max(len(per_vertex), 1)))
 
 
 def _causes(
@@ -123,25 +125,13 @@ def _causes(
     needs = [mesh.vertices, pose.matrix] + ([] if mesh.colors is None else [mesh.colors])
     if not any(tensor.requires_grad for tensor in needs):
         found.append("detached: neither vertices, pose nor colours require a gradient; call requires_grad_() before building Mesh or Pose")
-    points = pose.apply(mesh.vertices.detach().double().cpu())
-    ahead = points[:, 2] >= camera.near
-    if not bool(ahead.any()):
-        return [*found, "behind the camera: every vertex has a depth below camera.near; is the pose camera-to-object, or in OpenGL axes?"]
-    u, v = camera.project(points[ahead]).unbind(-1)
-    inside = (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
-    if not bool(inside.any()) and not bool(mask.any()):
-        return [*found, "outside the image: no vertex projects into it; check pose, principal point and units (metres)"]
-    if not bool(inside.all()):
-        found.append(f"outside the image: {int((~inside).sum())} vertices project beyond the border and are not seen by the loss")
+    u, v, ahead = _on_screen(mesh, camera, pose)
+    inside = ahead & (u >= 0) & (u < camera.width) & (v >= 0) & (v < camera.height)
+    if bool(inside[ahead].any()) and not bool(inside[ahead].all()):
+        lost = int((ahead & ~inside).sum())
+        found.append(f"outside the image: {lost} vertices project beyond the border and are not seen by the loss")
     if not bool(mask.any()):
-        if cull and bool(render(Mesh(mesh.vertices.detach(), mesh.faces), camera, Pose(pose.matrix.detach())).mask.any()):
-            return [*found, "culled: all visible faces show their inside; turn the faces over or render with cull=False"]
-        reason = (
-            "the mesh has no faces"
-            if len(face_array(mesh.faces)) == 0
-            else "no face covers a pixel centre; is the object smaller than a pixel?"
-        )
-        return [*found, f"empty mask: {reason}"]
+        return [*found, _why_empty(mesh, camera, pose, ahead, inside, cull)]
     if not any(bool(g.any()) for g in upstream):
         return [*found, "zero loss gradient: the loss does not depend on this image; was it detached, thresholded or saturated?"]
     if bool(mask.all()):
@@ -149,3 +139,22 @@ def _causes(
     if gradient == "paper":
         found.append('no outline term: the paper estimator (Eq. 3) has no mask gradient; use gradient="edge"')
     return found
+
+
+def _on_screen(mesh: Mesh, camera: Camera, pose: Pose) -> tuple[Tensor, Tensor, Tensor]:
+    """Return columns and rows (V,) [px] of the vertices, and which are in front of the near plane."""
+    points = pose.apply(mesh.vertices.detach().double().cpu())
+    u, v = camera.project(points).unbind(-1)
+    return u, v, points[:, 2] >= camera.near
+
+
+def _why_empty(mesh: Mesh, camera: Camera, pose: Pose, ahead: Tensor, inside: Tensor, cull: bool) -> str:
+    if len(face_array(mesh.faces)) == 0:
+        return "empty mask: the mesh has no faces"
+    if not bool(ahead.any()):
+        return "behind the camera: every vertex has a depth below camera.near; is the pose camera-to-object, or in OpenGL axes?"
+    if not bool(inside.any()):
+        return "outside the image: no vertex projects into it; check pose, principal point and units (metres)"
+    if cull and bool(render(Mesh(mesh.vertices.detach(), mesh.faces), camera, Pose(pose.matrix.detach())).mask.any()):
+        return "culled: all visible faces show their inside; turn the faces over or render with cull=False"
+    return "empty mask: no face covers a pixel centre; is the object smaller than a pixel?"

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from renderfit.geometry import Mesh
 from renderfit.rendering.adjacency import face_array
@@ -74,6 +75,7 @@ class _Normals(torch.autograd.Function):
         return torch.from_numpy(normals).to(vertices.dtype)
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None]:
         points, faces, normals, length = ctx.saved
         grad = np.zeros(points.shape)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.checks import check_view, seen_with
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
@@ -64,7 +65,8 @@ def render(
     Raises
     ------
     ShapeError
-        If a projected vertex is not finite.
+        If an argument is of another class (`render_batch` takes several), the vertices are neither float32
+        nor float64, or a projected vertex is not finite.
     ContextError
         If ``backend="gl"`` and OpenGL cannot be used.
 
@@ -85,6 +87,8 @@ def render(
     >>> bool(corners.grad[1:3, 0].sum() > 0)
     True
     """
+    check_view(mesh, camera, pose)
+    camera, intrinsics = seen_with(camera, intrinsics)
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics) @ pose.matrix.double().cpu()
     h = to_pixels(mesh.vertices, matrix)

@@ -1,11 +1,9 @@
-"""Several objects in one image, and several images in one call."""
+"""Several objects in one image."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,11 +13,12 @@ from torch import Tensor
 from renderfit.errors import ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.checks import check_view, seen_with
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
-from renderfit.rendering.raster import Backend, rasterize_pixels
-from renderfit.rendering.renderer import assemble, render
+from renderfit.rendering.raster import Backend, Layout, rasterize_pixels
+from renderfit.rendering.renderer import assemble
 from renderfit.rendering.shade import Gradient, Settings
 from renderfit.rendering.shading import Shading, uniform_colors, vertex_colors
 
@@ -38,6 +37,7 @@ def render_scene(
     *,
     cull: bool = False,
     intrinsics: Tensor | None = None,
+    layout: Layout = "id",
 ) -> Frame:
     """Render several objects that may hide each other.
 
@@ -45,7 +45,7 @@ def render_scene(
     ----------
     objects : sequence of (Mesh, Pose)
         Each with its own object-to-camera pose; gradients reach every mesh and every pose.
-    camera, shading, backend, gradient, cull, intrinsics
+    camera, shading, backend, gradient, cull, intrinsics, layout
         As for `render`.
 
     Returns
@@ -56,7 +56,7 @@ def render_scene(
     Raises
     ------
     ShapeError
-        If there is no object.
+        If there is no object, or one is not a pair of mesh and pose.
 
     Examples
     --------
@@ -69,13 +69,19 @@ def render_scene(
     >>> frame.instance_id[1].tolist()  # the second object is nearer
     [-1, 0, 1, 1]
     """
+    objects = list(objects)
     if not objects:
         raise ShapeError("the scene has no objects; expected at least one (mesh, pose)")
+    for each in objects:
+        if not (isinstance(each, tuple | list) and len(each) == 2):
+            raise ShapeError(f"an object of the scene is a {type(each).__name__}; expected pairs (mesh, pose)")
+        check_view(each[0], camera, each[1])
+    camera, intrinsics = seen_with(camera, intrinsics)
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics)
     h = torch.cat([to_pixels(mesh.vertices, matrix @ pose.matrix.double().cpu()) for mesh, pose in objects])
     faces, instance = _join([face_array(mesh.faces) for mesh, _ in objects], [len(mesh.vertices) for mesh, _ in objects])
-    fragments = rasterize_pixels(h.detach().cpu().numpy(), faces, camera, backend, cull=cull)
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), faces, camera, backend, cull=cull, layout=layout)
 
     def normals() -> Tensor:
         return torch.cat([vertex_normals(mesh) @ pose.rotation.to(mesh.vertices).T for mesh, pose in objects])
@@ -99,61 +105,3 @@ def _join(arrays: list[NDArray[np.int64]], counts: list[int]) -> tuple[NDArray[n
         while len(_joined) > KEPT:
             _joined.popitem(last=False)
     return _joined[key][1:]
-
-
-@dataclass(eq=False)
-class Frames:
-    """A batch of frames; each image is stacked along a new first axis when it is asked for."""
-
-    frames: list[Frame]
-
-    def __len__(self) -> int:
-        return len(self.frames)
-
-    def __getitem__(self, index: int) -> Frame:
-        return self.frames[index]
-
-    def __getattr__(self, name: str) -> Tensor:
-        if name not in ("rgb", "mask", "depth", "normals", "face_id", "vertex_id", "barycentrics", "instance_id"):
-            raise AttributeError(f"a batch of frames has no {name!r}")
-        return torch.stack([getattr(frame, name) for frame in self.frames])
-
-
-def render_batch(meshes: Mesh | Sequence[Mesh], camera: Camera, poses: Pose | Sequence[Pose], *args: Any, **options: Any) -> Frames:
-    """Render a batch of poses, of shapes, or of both in pairs.
-
-    Parameters
-    ----------
-    meshes : Mesh or sequence of B Mesh
-    camera : Camera
-    poses : Pose or sequence of B Pose
-    *args, **options
-        As for `render`, after the pose.
-
-    Returns
-    -------
-    Frames
-        ``frames.rgb`` is (B, H, W, 3), ``frames.mask`` (B, H, W), ...; ``frames[k]`` is a `Frame`.
-
-    Raises
-    ------
-    ShapeError
-        If both are sequences of different lengths, or one is empty.
-
-    Examples
-    --------
-    >>> import torch
-    >>> import renderfit as rf
-    >>> square = rf.Mesh([[-1.0, -1, 0], [1, -1, 0], [1, 1, 0], [-1, 1, 0]], [[0, 1, 2], [0, 2, 3]])
-    >>> poses = [rf.Pose.from_parts(torch.eye(3), torch.tensor([0.0, 0, z])) for z in (1.0, 2.0, 4.0)]
-    >>> frames = rf.render_batch(square, rf.Camera.centred(4, 2.0), poses)
-    >>> frames.mask.sum(dim=(1, 2)).tolist()  # farther away, smaller
-    [16.0, 4.0, 1.0]
-    """
-    shapes = [meshes] if isinstance(meshes, Mesh) else list(meshes)
-    views = [poses] if isinstance(poses, Pose) else list(poses)
-    count = max(len(shapes), len(views))
-    if min(len(shapes), len(views)) == 0 or not {len(shapes), len(views)} <= {1, count}:
-        raise ShapeError(f"{len(shapes)} meshes and {len(views)} poses; expected equal numbers, or one of either")
-    shapes, views = shapes * (count // len(shapes)), views * (count // len(views))
-    return Frames([render(mesh, camera, pose, *args, **options) for mesh, pose in zip(shapes, views, strict=True)])

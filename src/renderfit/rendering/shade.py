@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from renderfit.errors import ConfigError, ShapeError
 from renderfit.geometry import Camera
@@ -77,6 +78,7 @@ class _Shade(torch.autograd.Function):
         return result, mask
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, Tensor | None, None, None]:
         h, attributes, image = ctx.saved_tensors
         g_image, g_mask = upstream

@@ -12,6 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.kernels import OUTSIDE
@@ -66,6 +67,7 @@ class _TorchShade(torch.autograd.Function):
         return image, (ids >= 0).to(attributes.dtype)
 
     @staticmethod
+    @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, Tensor | None, None, None, None]:
         h, attributes, ids, image, depth, slope, row, column, corners, p, planes, b, s, regular = ctx.saved_tensors
         g = torch.zeros_like(image) if upstream[0] is None else upstream[0]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from renderfit.geometry import Camera
 from renderfit.rendering.gl.context import device
-from renderfit.rendering.gl.draw import bind_geometry, depth_range, shader
+from renderfit.rendering.gl.draw import bind_geometry, check_size, depth_range, shader
 
 
 class ChannelTarget:
@@ -38,7 +38,7 @@ def draw_channels(
     Raises
     ------
     ContextError
-        If this thread cannot have a context.
+        If this thread cannot have a context, or the image is larger than OpenGL can draw.
 
     References
     ----------
@@ -49,6 +49,7 @@ def draw_channels(
     weights = np.zeros((camera.height, camera.width, 4), np.float32)
     if len(faces):
         with device() as gl:
+            check_size(gl, camera)
             target = gl.cached("channels", size, lambda: ChannelTarget(gl.context, size))
             sources = {f"{kind}_shader": shader(f"channels.{name}.glsl") for kind, name in _STAGES.items()}
             program = gl.program("channels", sources)

@@ -9,6 +9,7 @@ import moderngl
 import numpy as np
 from numpy.typing import NDArray
 
+from renderfit.errors import ContextError, ShapeError
 from renderfit.geometry import Camera
 from renderfit.rendering.adjacency import topology_key
 from renderfit.rendering.gl.context import Device, device
@@ -40,12 +41,13 @@ def draw_face_ids(h: NDArray[np.float64], faces: NDArray[np.int64], camera: Came
     Raises
     ------
     ContextError
-        If this thread cannot have a context.
+        If this thread cannot have a context, or the image is larger than OpenGL can draw.
     """
     ids = np.empty((camera.height, camera.width), np.uint32)
     if len(faces) == 0:
         return np.full(ids.shape, -1, np.int32)
     with device() as gl:
+        check_size(gl, camera)
         target = gl.cached("target", (camera.width, camera.height), lambda: Target(gl.context, (camera.width, camera.height)))
         _draw(gl, target, h, faces, camera, cull)
         target.ids.read_into(ids)
@@ -67,9 +69,23 @@ def _draw(gl: Device, target: Target, h: NDArray[np.float64], faces: NDArray[np.
     gl.array("face_id").render(moderngl.TRIANGLES, vertices=3 * len(faces))
 
 
+def check_size(gl: Device, camera: Camera) -> None:
+    """Raise `ContextError` when the image is larger than this OpenGL draws."""
+    info = gl.context.info
+    largest = min(info["GL_MAX_TEXTURE_SIZE"], info["GL_MAX_RENDERBUFFER_SIZE"])
+    if max(camera.width, camera.height) > largest:
+        raise ContextError(
+            f'the image is {camera.width} x {camera.height} px and this OpenGL draws at most {largest} a side; use backend="cpu", or tiles'
+        )
+
+
 def bind_geometry(gl: Device, h: NDArray[np.float64], faces: NDArray[np.int64]) -> None:
     """Bind positions (uploaded each time) to slot 0 and indices (kept per topology) to slot 1."""
-    rows = h.astype(np.float32)
+    with np.errstate(over="ignore"):
+        rows = h.astype(np.float32)
+    if not np.isfinite(rows.sum(dtype=np.float64)):
+        first = int((~np.isfinite(rows)).any(axis=1).argmax())
+        raise ShapeError(f'vertex {first} projects to {h[first].tolist()}, which OpenGL cannot hold; expected metres, or backend="cpu"')
     positions = gl.cached("positions", rows.nbytes, lambda: gl.context.buffer(reserve=rows.nbytes, dynamic=True))
     positions.write(rows)
     positions.bind_to_storage_buffer(0)
