@@ -1,13 +1,13 @@
 # make reproduce [PROFILE=smoke]   the whole chain, from data to book
 # make test                        all tests, the smoke pipeline among them
-# make lint | book | pdf | environment
+# make lint | book | pdf | badges | environment
 PYTHON ?= python3
 PROFILE ?= default
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # without kept bytecode every worker process compiles torch anew: 3 s of CPU each
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: environment reproduce test lint book pdf
+.PHONY: environment reproduce test lint book pdf badges
 
 environment:
 	@$(PYTHON) scripts/bootstrap.py
@@ -29,3 +29,8 @@ book: environment
 
 pdf: environment
 	renderfit book pdf
+
+# after a complete `make test`, which leaves its counts in build/
+badges: environment
+	cp build/tests.json tests/passed.json
+	python -m renderfit.pipeline.readme

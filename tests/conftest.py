@@ -1,5 +1,6 @@
 """What tests of the whole chain share: one complete run of the smoke profile."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -15,6 +16,24 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 def pytest_collection_modifyitems(items):
     """Put the tests of the whole chain first, so that one worker starts it while the others do the rest."""
     items.sort(key=lambda item: "smoke" not in getattr(item, "fixturenames", ()))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Leave the counts of a complete run in ``build/tests.json``, for the badge that shows them."""
+    whole = [Path(name).resolve() for name in config.args] == [CHECKOUT / "tests"]
+    if not whole or config.option.keyword or config.option.markexpr or config.option.collectonly:
+        return
+    count = {kind: len(terminalreporter.stats.get(kind, ())) for kind in ("passed", "failed", "error", "skipped", "xfailed")}
+    git = ["git", "-C", str(CHECKOUT)]
+    commit = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    found = {
+        "passed": count["passed"],
+        "failed": count["failed"] + count["error"],
+        "skipped": count["skipped"] + count["xfailed"],
+        "commit": commit,
+    }
+    (CHECKOUT / "build").mkdir(exist_ok=True)
+    (CHECKOUT / "build" / "tests.json").write_text(json.dumps(found, indent=1) + "\n")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The table in README.md, written from results/table1.json so that it cannot say anything else."""
+"""The badges and the table in README.md, written from results and project files so that they cannot say anything else."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from renderfit.errors import DataError
 from renderfit.evaluation.records import heading
 from renderfit.evaluation.trace import read_table
 from renderfit.pipeline.atomic import write_text
+from renderfit.pipeline.badges import FOLDER, Badge, badges
 
 BEGIN, END = "<!-- table1: written by the stage book from results/table1.json -->", "<!-- /table1 -->"
+BADGES = "<!-- badges: written by the stage book, see src/renderfit/pipeline/badges.py -->", "<!-- /badges -->"
 
 
 def block(table: dict[str, Any]) -> str:
@@ -33,27 +35,39 @@ def block(table: dict[str, Any]) -> str:
 
 
 def updated(text: str, table: dict[str, Any]) -> str:
-    """Return README `text` with the block between the markers replaced.
+    """Return README `text` with the table between its markers replaced.
 
     Raises
     ------
     DataError
         If the markers are missing.
     """
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise DataError(f"README.md lacks the markers {BEGIN!r} and {END!r}; expected both, each on a line of its own")
-    return f"{head}{BEGIN}\n{block(table)}\n{END}{tail}"
+    return _between(text, BEGIN, END, block(table))
+
+
+def with_badges(text: str, shown: list[Badge]) -> str:
+    """Return README `text` with the lines that show the badges replaced; `DataError` if the markers are missing."""
+    return _between(text, *BADGES, "\n".join(badge.markdown() for badge in shown))
+
+
+def _between(text: str, begin: str, end: str, middle: str) -> str:
+    head, found, rest = text.partition(begin)
+    _, closed, tail = rest.partition(end)
+    if not found or not closed:
+        raise DataError(f"README.md lacks the markers {begin!r} and {end!r}; expected both, each on a line of its own")
+    return f"{head}{begin}\n{middle}\n{end}{tail}"
 
 
 def main() -> None:
-    """Rewrite the block of the root's README.md if the results have changed."""
+    """Rewrite the blocks of the root's README.md and the badges if what they say has changed."""
+    shown = badges(paths.ROOT)
     path = paths.ROOT / "README.md"
     text = path.read_text()
-    new = updated(text, read_table())
-    if new != text:
-        write_text(path, new)
+    files = {path: with_badges(updated(text, read_table()), shown)}
+    files |= {paths.ROOT / FOLDER / f"{badge.name}.svg": badge.svg() for badge in shown}
+    for target, new in files.items():
+        if not target.exists() or target.read_text() != new:
+            write_text(target, new)
 
 
 if __name__ == "__main__":
