@@ -6,6 +6,7 @@ import torch
 from scenes import AWAY, camera, sphere
 
 from renderfit.cli import main
+from renderfit.evaluation import memory
 from renderfit.evaluation.gradient_accuracy import check_gradients
 from renderfit.evaluation.runtime import measure, write
 from renderfit.geometry import save_mesh
@@ -38,6 +39,12 @@ def test_doctor_says_what_is_used(capsys):
     assert status == 0
     assert answer["torch"] == torch.__version__
     assert set(answer["backend"].values()) <= {"gl", "cpu"}
+
+
+def test_memory_of_a_pass_is_as_promised():
+    (row,) = memory.measure([(3000, 512)])
+    assert row["faces"] > 5000
+    assert 0 < row["share"] <= 1
 
 
 def test_runtime_lists_what_is_not_measured(tmp_path):

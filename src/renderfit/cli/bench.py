@@ -24,11 +24,13 @@ def renderer(
     out: Annotated[Path | None, typer.Option(help="write the measurement to this JSON file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
 ) -> None:
-    """Time the renderer, and others beside it where they are installed."""
+    """Time the renderer, and others beside it where they are installed; measure its peak memory."""
     from renderfit.cli.output import emit
-    from renderfit.evaluation import runtime
+    from renderfit.evaluation import memory, runtime
 
-    result = runtime.measure(vertices or (1000, 10000, 100000, 1000000), resolution or (1024,), repeats, peers=peers)
+    counts, sizes = vertices or (1000, 10000, 100000, 1000000), resolution or (1024,)
+    result = runtime.measure(counts, sizes, repeats, peers=peers)
+    result["memory"] = memory.measure([(count, size) for size in sizes for count in counts])
     if out is not None:
         runtime.write(result, out)
     emit(result, as_json)

@@ -6,7 +6,6 @@ import importlib.metadata
 import json
 import os
 import platform
-import resource
 import statistics
 import time
 from collections.abc import Sequence
@@ -100,22 +99,32 @@ def _camera(size: int) -> Camera:
 
 
 def _ours(count: int, size: int, repeats: int, backend: Backend, shading: Shading) -> dict[str, Any]:
-    points, faces = torus(count)
-    mesh = Mesh(torch.tensor(points, dtype=torch.float32).requires_grad_(), torch.from_numpy(faces))
-    camera, pose = _camera(size), _pose()
-    g_rgb, g_mask = torch.rand(size, size, 3), torch.rand(size, size)
+    mesh, size, upstream = prepare(count, size)
     forward, backward, wall = [], [], []
     for _ in range(repeats + 1):
         mesh.vertices.grad = None
-        start, cpu = time.perf_counter(), time.process_time()
-        frame = render(mesh, camera, pose, shading, backend)
-        middle = time.process_time()
-        torch.autograd.backward([frame.rgb, frame.mask], [g_rgb, g_mask])
-        end = time.process_time()
+        start = time.perf_counter()
+        there, back = step(mesh, size, upstream, backend, shading)
         wall.append(time.perf_counter() - start)
-        forward.append(middle - cpu)
-        backward.append(end - middle)
-    return _row(f"renderfit ({backend})", len(points), len(faces), size, forward[1:], backward[1:], wall[1:])
+        forward.append(there)
+        backward.append(back)
+    return _row(f"renderfit ({backend})", len(mesh.vertices), len(mesh.faces), size, forward[1:], backward[1:], wall[1:])
+
+
+def prepare(count: int, size: int) -> tuple[Mesh, int, list[torch.Tensor]]:
+    """Return a torus of about that many vertices, the image side [px] and the loss gradients of colour and mask."""
+    points, faces = torus(count)
+    mesh = Mesh(torch.tensor(points, dtype=torch.float32).requires_grad_(), torch.from_numpy(faces))
+    return mesh, size, [torch.rand(size, size, 3), torch.rand(size, size)]
+
+
+def step(mesh: Mesh, size: int, upstream: list[torch.Tensor], backend: Backend, shading: Shading = "lambert") -> tuple[float, float]:
+    """Do one forward and one backward pass; return the processor time [s] of each."""
+    start = time.process_time()
+    frame = render(mesh, _camera(size), _pose(), shading, backend)
+    middle = time.process_time()
+    torch.autograd.backward([frame.rgb, frame.mask], upstream)
+    return middle - start, time.process_time() - middle
 
 
 def _row(name: str, vertices: int, faces: int, size: int, forward: list[float], backward: list[float], wall: list[float]) -> dict[str, Any]:
@@ -142,19 +151,6 @@ def _peer(name: str, sizes: list[tuple[int, int]], repeats: int, longest: float,
         if max(times["wall"]) > longest:
             break
     return rows
-
-
-def memory(count: int = 100000, size: int = 1024) -> dict[str, float]:
-    """Return the growth of the peak memory [bytes] of one pass, as share per pixel and per face.
-
-    Meaningful in a fresh process, since a peak never falls.
-    """
-    _ours(60, 8, 1, "cpu", "lambert")  # load the compiled kernels first
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    row = _ours(count, size, 1, "cpu", "lambert")
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before - 16 * size**2  # the caller's loss gradients
-    allowed = 60 * size**2 + 200 * row["faces"]
-    return {"bytes": float(grown), "allowed": float(allowed), "share": grown / allowed}
 
 
 def machine() -> dict[str, Any]:

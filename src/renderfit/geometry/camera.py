@@ -55,9 +55,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         if any(getattr(value, "requires_grad", False) for value in (self.fx, self.fy, self.cx, self.cy)):
-            raise ShapeError(
-                "an intrinsic of the camera requires a gradient; expected numbers: pass it as render(..., intrinsics=)"
-            )
+            raise ShapeError("an intrinsic of the camera requires a gradient; expected numbers: pass it as render(..., intrinsics=)")
         if not all(size >= 1 and float(size).is_integer() for size in (self.width, self.height)):
             raise ShapeError(f"camera is {self.width} x {self.height} px; expected whole numbers of at least 1 x 1")
         object.__setattr__(self, "width", int(self.width))
