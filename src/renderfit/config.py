@@ -35,7 +35,7 @@ class Dataset:
 
     source: str = value("default", about="default | open | drills | deepcpd | path of a folder of meshes")
     categories: list[str] = value(["bottle", "camera", "drill", "spray"])
-    instances: int = value(13, low=3, about="instances per category: canonical, training, T1, T2")
+    instances: int = value(13, low=4, about="instances per category: canonical, at least two to train on, T1, T2")
 
 
 @dataclass(frozen=True)

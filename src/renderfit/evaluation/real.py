@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from renderfit import config
+from renderfit.datasets.framing import distance_for
 from renderfit.datasets.split import Split
 from renderfit.datasets.views import sample_view, seed_of
 from renderfit.evaluation.instance import Instance
@@ -91,7 +92,8 @@ def instance_of(kind: str, category: str, test: str, name: str, space: ShapeSpac
     lens, band = config.section(config.CameraSection), config.section(config.Views)
     camera = Camera.centred(lens.size, lens.focal)
     seeds = [seed_of(band.seed, "real", kind, category, test, number) for number in range(views)]
-    seen = [sample_view(subject.surface, camera, seed, band, lens.distance) for seed in seeds]
+    distance = distance_for(subject.surface, camera, lens.distance, band, f"{category} {name}")
+    seen = [sample_view(subject.surface, camera, seed, band, distance) for seed in seeds]
     return Instance(category, test, name, space, seen, subject.reference, [])
 
 

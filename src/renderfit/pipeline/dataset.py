@@ -8,9 +8,10 @@ from pathlib import Path
 from renderfit import config, paths
 from renderfit.datasets import sources
 from renderfit.datasets.folder import Folder
+from renderfit.datasets.framing import require_in_frame
 from renderfit.datasets.recipes import SPLIT
 from renderfit.datasets.split import chosen, save_split
-from renderfit.geometry.io import save_mesh
+from renderfit.geometry.io import load_mesh, save_mesh
 from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.fanout import fan_out
 from renderfit.plotting.intake import write_page
@@ -26,8 +27,8 @@ def run() -> None:
     Raises
     ------
     DataError
-        If the source lacks a category, has too few instances in one, or a mesh is unreadable or
-        not in metres.
+        If the source lacks a category, has too few instances in one, a mesh is unreadable or
+        not in metres, or a test object does not fit into the pictures that are taken of it.
     """
     settings = config.section(config.Dataset)
     source = sources.named(settings.source)
@@ -42,6 +43,13 @@ def run() -> None:
             write_page(intakes, splits, source.origin, part / "report.html")
         else:
             fan_out(make, tasks, "objects")
+        require_in_frame(
+            {
+                f"{category}/{name} ({slot.upper()})": load_mesh(part / category / f"{name}.ply")
+                for category, split in splits.items()
+                for slot, name in split.test.items()
+            }
+        )
         save_split(splits, part / SPLIT)
     _log.info("data set %s: %d objects of %d categories", settings.source, len(tasks), len(splits))
 

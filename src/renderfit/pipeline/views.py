@@ -22,14 +22,23 @@ def run() -> None:
 
 
 def shoot(source: Path, name: str, folder: Path) -> None:
-    """Take all views of one test instance: its original surface and colours, backgrounds that training never sees among others."""
+    """Take all views of one test instance: its original surface and colours, backgrounds that training never sees among others.
+
+    Raises
+    ------
+    DataError
+        If the object does not fit into the pictures.
+    """
+    from renderfit.datasets.framing import require_in_frame
     from renderfit.datasets.views import sample_view, save_view, seed_of
     from renderfit.geometry import Camera, load_mesh
     from renderfit.rendering.photo import Subject
 
     lens, band = config.section(config.CameraSection), config.section(config.Views)
     camera = Camera.centred(lens.size, lens.focal)
-    subject = Subject.of(load_mesh(source, check_unit=True))
+    mesh = load_mesh(source, check_unit=True)
+    require_in_frame({f"{name} ({source.stem})": mesh})
+    subject = Subject.of(mesh)
     for index in range(band.count):
         view = sample_view(subject, camera, seed_of(band.seed, name, index), band, lens.distance)
         save_view(view, folder / name / str(index))
