@@ -1,4 +1,4 @@
-"""Make the environment: headless OpenGL when it is missing, ``.venv`` with the locked packages, this package.
+"""Make the environment: headless OpenGL when it is missing, ``.venv`` with the locked packages, this package, its kernels.
 
 Standard library only: runs on a bare Debian with Python. Running it again only does what changed.
 """
@@ -92,6 +92,16 @@ def install() -> None:
     stamp.write_text(state)
 
 
+def kernels() -> None:
+    """Compile the numba kernels unless some are there: later changes are compiled as they are met."""
+    if any(Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / "src").rglob("*.nbi")):
+        return
+    say("compiling kernels")
+    done = subprocess.run([PYTHON, "-m", "renderfit.cli", "warmup"], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        say("not all kernels could be compiled ahead; those that lack are compiled when they are needed")
+
+
 def run(command: list[str | Path], environment: dict[str, str] | None = None) -> None:
     """Run a command; end with its status when it fails."""
     done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
@@ -104,3 +114,4 @@ if __name__ == "__main__":
     check_python()
     opengl()
     install()
+    kernels()
