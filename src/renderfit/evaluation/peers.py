@@ -149,7 +149,7 @@ def time_step(name: str, vertices: NDArray[np.float64], faces: NDArray[np.int64]
     # peers write messages, too, and leave the codes of their colours at the start of the next line
     lines = [line[line.index('{"cpu"') :] for line in ended.stdout.splitlines() if '{"cpu"' in line]
     if ended.returncode or not lines:
-        raise ConvergenceError(f"{name} failed with status {ended.returncode}: {ended.stderr.strip()[:200]}")
+        raise ConvergenceError(f"{name} failed with status {ended.returncode}: {ended.stderr.strip()[-300:]}")
     return json.loads(lines[-1])
 
 
