@@ -92,3 +92,10 @@ def test_json_is_one_object_on_the_last_line(capsys):
 def test_plain_output_is_one_line_an_entry(capsys):
     output.emit({"vertices": 8, "watertight": True}, as_json=False)
     assert capsys.readouterr().out.splitlines() == ["vertices    8", "watertight  true"]
+
+
+def test_without_mask_and_network_the_message_says_what_to_pass(tmp_path):
+    from renderfit.cli.register import _network
+
+    with pytest.raises(DataError, match=r"nowhere: no trained network.*expected --mask with a PNG, or a network"):
+        _network(tmp_path / "nowhere")

@@ -50,6 +50,43 @@ def test_images_come_in_any_common_form(tmp_path, mode):
     assert files.read_mask(tmp_path / "image.png").all()
 
 
+def test_what_is_transparent_is_grey_in_a_photograph_and_not_in_the_mask(tmp_path):
+    alpha = np.zeros((20, 30), np.uint8)
+    alpha[5:9, 7:20] = 255
+    white = np.full((20, 30), 255, np.uint8)
+    for name, layers in {"grey": [white, alpha], "colour": [white, white, white, alpha]}.items():
+        path = tmp_path / f"{name}.png"
+        iio.imwrite(path, np.dstack(layers))
+        assert np.array_equal(files.read_mask(path), alpha > 0)
+        assert np.array_equal(files.read_image(path)[..., 0], np.where(alpha > 0, 255, 128))
+
+
+def test_a_mask_of_ones_counts_and_a_dark_one_is_named(tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:9, 7:20] = 1
+    iio.imwrite(tmp_path / "ones.png", mask)
+    iio.imwrite(tmp_path / "deep.png", mask.astype(np.uint16) * 65535)
+    iio.imwrite(tmp_path / "dark.png", 7 * mask)
+    iio.imwrite(tmp_path / "empty.png", 0 * mask)
+    assert np.array_equal(files.read_mask(tmp_path / "ones.png"), mask > 0)
+    assert np.array_equal(files.read_mask(tmp_path / "deep.png"), mask > 0)
+    assert not files.read_mask(tmp_path / "empty.png").any()
+    with pytest.raises(DataError, match=r"dark\.png: the brightest pixel is 7 of 255"):
+        files.read_mask(tmp_path / "dark.png")
+
+
+def test_a_start_that_cannot_be_meant_is_refused_with_what_it_may_be(space, camera, pose):
+    mean = space.model("pca").mean
+    checks.require_start(mean, camera, pose)
+    checks.require_start(mean, camera, Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.3, 0, 0])))
+    far = Pose.from_parts(pose.rotation, 1000 * pose.translation)
+    aside = Pose.from_parts(pose.rotation, pose.translation + torch.tensor([5.0, 0, 0]))
+    opengl = Pose(torch.diag(torch.tensor([1.0, -1, -1, 1], dtype=torch.float64)) @ pose.matrix)
+    for wrong, said in ((far, "px large"), (aside, "far outside the image"), (opengl, "behind the camera")):
+        with pytest.raises(DataError, match=f"{said}.*object to camera .* metres, OpenCV axes"):
+            checks.require_start(mean, camera, wrong)
+
+
 def test_what_is_no_image_is_named(tmp_path):
     (tmp_path / "image.png").write_text("nothing")
     with pytest.raises(DataError, match="not readable as an image"):

@@ -43,7 +43,7 @@ def test_grey_alpha_and_deep_images_are_converted(photo):
     ("image", "reason"),
     [
         (np.zeros((8, 8, 3), np.uint8), "at least 16"),
-        (np.zeros((32, 32, 2), np.uint8), "RGBA"),
+        (np.zeros((32, 32, 5), np.uint8), "RGBA"),
         (np.full((32, 32, 3), 7.0), "0..1"),
         (np.full((32, 32, 3), np.nan), "finite"),
         (np.zeros((32, 32, 3), np.int64), "uint8"),

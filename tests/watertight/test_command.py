@@ -5,7 +5,7 @@ import json
 import pytest
 
 from renderfit.cli import main
-from renderfit.geometry import load_mesh, save_mesh
+from renderfit.geometry import Mesh, load_mesh, save_mesh
 from renderfit.geometry.topology import topology
 
 KEYS = {
@@ -45,3 +45,16 @@ def test_mistakes_are_told_plainly(tmp_path, capsys, name, text, words):
     assert words in said.err
     assert "Traceback" not in said.err
     assert not (tmp_path / "out.ply").exists()
+
+
+def test_a_cloud_is_refused_by_name_and_millimetres_are_warned_of(tmp_path, capsys, open_bottle):
+    save_mesh(Mesh(open_bottle.vertices, open_bottle.faces[:0]), tmp_path / "scan µ.ply")
+    status, said = _run(capsys, tmp_path / "scan µ.ply", tmp_path / "out.ply")
+    assert status == 2
+    assert "scan µ.ply: " in said.err
+    assert "points without faces" in said.err
+    save_mesh(open_bottle.with_vertices(open_bottle.vertices * 1000), tmp_path / "mm.ply")
+    status, said = _run(capsys, tmp_path / "mm.ply", tmp_path / "out.ply", "--depth", 4, "--seal", -1)
+    assert status == 0
+    assert "scale it by 0.001" in said.err
+    assert "renderfit dataset align" in said.err

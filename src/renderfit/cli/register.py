@@ -65,6 +65,13 @@ def command(
 
 def _network(folder: Path | None) -> object:
     from renderfit import paths
+    from renderfit.errors import DataError
     from renderfit.vision import load_network
 
-    return load_network(folder or paths.ARTIFACTS / "unet")
+    place = folder or paths.ARTIFACTS / "unet"
+    if not place.is_dir():
+        raise DataError(
+            f"{place}: no trained network, needed without --mask and for --method paper; expected --mask with a PNG, or a network: "
+            "`make reproduce` and `renderfit train` make one, --network says where it is"
+        )
+    return load_network(place)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb", ".xyz")
+SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf", ".xyz")
 
 
 def command(

@@ -20,10 +20,18 @@ def command(
 ) -> None:
     """Make a watertight, edge- and vertex-manifold mesh and say how far it is from the input."""
     from renderfit.cli.output import emit
+    from renderfit.errors import DataError
     from renderfit.geometry import load_mesh, save_mesh
+    from renderfit.geometry.io import require_metres
     from renderfit.watertight import report, resample, solidify
 
     mesh = load_mesh(source)
+    if not len(mesh.faces):
+        raise DataError(f"{source}: {len(mesh.vertices)} points without faces; expected triangles: reconstruct a surface first")
+    try:
+        require_metres(mesh, str(source))
+    except DataError as problem:  # closing works in any unit, what comes after does not
+        typer.echo(f"warning: {problem}; or let `renderfit dataset align` find the unit", err=True)
     start = time.process_time()
     solid = solidify(mesh, depth, None if seal < 0 else seal, ratio)
     made = resample(solid.mesh, vertices) if vertices else solid.mesh

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
+from renderfit.geometry import Camera, Pose
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
 
@@ -18,7 +20,8 @@ TRUSTED = 0.5
 SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
 
-
+SMALLEST_START = 2.0
+"""Size [px] below which the object at its start pose cannot be meant."""
 AMBIGUOUS = 0.08
 """Posterior standard deviation [rad] of the rotation from which it is reported as open; a start pose has 0.15."""
 
@@ -36,6 +39,32 @@ def require_object(mask: NDArray[np.float64]) -> None:
     share = float((mask >= 0.5).mean())
     if share < SMALLEST_MASK:
         raise DataError(f"the mask covers {100 * share:.3g} % of the image; expected the object: check the segmentation, or pass a mask")
+
+
+def require_start(vertices: Array, camera: Camera, pose: Pose) -> None:
+    """Raise `DataError` when a start pose puts the mean shape (V, 3) [m] where no object of the image can be.
+
+    Behind the camera, smaller than two pixels, or farther outside the image than the image is large: a pose in millimetres,
+    turned round (camera to object) or in OpenGL axes.
+    """
+    points = pose.apply(torch.as_tensor(vertices)).detach()
+    nearest, farthest = float(points[:, 2].min()), float(points[:, 2].max())
+    if farthest <= camera.near:
+        where = f"behind the camera (z from {nearest:.3g} to {farthest:.3g} m)"
+    elif nearest > camera.near:
+        u, v = camera.project(points).unbind(-1)
+        size = max(float(u.max() - u.min()), float(v.max() - v.min()))
+        beside = max(float(-u.max()), float(u.min()) - camera.width) / camera.width
+        above = max(float(-v.max()), float(v.min()) - camera.height) / camera.height
+        if size >= SMALLEST_START and max(beside, above) <= 1:
+            return
+        where = f"{size:.3g} px large, {nearest:.3g} m away" if size < SMALLEST_START else "far outside the image"
+    else:
+        return
+    raise DataError(
+        f"the start pose puts the object {where}; expected it in the image: object to camera (not the inverse), metres, "
+        "OpenCV axes (x right, y down, z forward)"
+    )
 
 
 def border_share(mask: NDArray[np.float64]) -> float:

@@ -77,7 +77,8 @@ def register(
     Raises
     ------
     ShapeError, DataError
-        If images, cameras, masks and poses do not fit together, no pose is given, or there is neither mask nor network.
+        If images, cameras, masks and poses do not fit together, no pose is given or one that puts the object outside the
+        image, or there is neither mask nor network.
 
     Examples
     --------
@@ -126,6 +127,8 @@ def register(
         return [view_of(image, lens, given, start, network, category, seen) for image, lens, given, start, seen in entries]
 
     views = observed()
+    for view in views:
+        checks.require_start(columns.mean, view.camera, view.start)
     solved = ours.solve(columns, views, optimise_pose, settings)
     for _ in range(section.repeats if refiner is not None else 0):
         fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))

@@ -35,7 +35,7 @@ def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
     Parameters
     ----------
     image : array or tensor
-        (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): grey is repeated, alpha is laid over mid-grey.
+        (H, W) or (H, W, C) with C from 1 to 4: grey is repeated, alpha (the last of two or four) is laid over mid-grey.
         uint8, uint16, bool, or floats in [0, 1].
 
     Raises
@@ -44,15 +44,15 @@ def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
         If the shape is another, a side is below 16 px, values are not finite or floats leave [0, 1].
     """
     values = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
-    if values.ndim not in {2, 3} or (values.ndim == 3 and values.shape[2] not in {1, 3, 4}):
-        raise ShapeError(f"image has shape {values.shape}; expected (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA")
+    if values.ndim not in {2, 3} or (values.ndim == 3 and values.shape[2] not in {1, 2, 3, 4}):
+        raise ShapeError(f"image has shape {values.shape}; expected (H, W) grey, (H, W, 2) grey and alpha, (H, W, 3) RGB or (H, W, 4) RGBA")
     if min(values.shape[:2]) < 16:
         raise ShapeError(f"image is {values.shape[1]} x {values.shape[0]} px; expected at least 16 x 16")
     scaled = _unit_range(values)
     if scaled.ndim == 2:
         scaled = scaled[..., None]
-    if scaled.shape[2] == 4:
-        scaled = scaled[..., :3] * scaled[..., 3:] + np.float32(0.5) * (1 - scaled[..., 3:])
+    if scaled.shape[2] in {2, 4}:
+        scaled = scaled[..., :-1] * scaled[..., -1:] + np.float32(0.5) * (1 - scaled[..., -1:])
     return scaled.repeat(3, axis=2) if scaled.shape[2] == 1 else scaled
 
 
