@@ -10,6 +10,9 @@ import trimesh
 
 from renderfit import paths
 from renderfit.datasets import procedural
+from renderfit.datasets.procedural import drill_parts
+from renderfit.datasets.procedural.drill import Drill
+from renderfit.datasets.procedural.soup import Soup
 from renderfit.geometry import Mesh
 
 
@@ -31,9 +34,11 @@ def drilled_cube() -> Mesh:
     return Mesh(0.1 * turned, np.concatenate(quads)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))
 
 
-def threaded_cap() -> Mesh:
-    """Return a cylinder with a sharp helical thread, closed by two discs."""
-    around, along = 240, 121
+def threaded_cap(around: int = 240, along: int = 121) -> Mesh:
+    """Return a cylinder with a sharp helical thread of five turns, closed by two discs.
+
+    The ridge runs along edges where ``along`` = 5 x ``around`` + 1.
+    """
     angle, height = np.meshgrid(np.linspace(0, 2 * np.pi, around, endpoint=False), np.linspace(0, 1, along), indexing="ij")
     phase = (5 * height - angle / (2 * np.pi)) % 1
     radius = 0.015 + 0.0015 * (1 - np.abs(2 * phase - 1))
@@ -45,6 +50,17 @@ def threaded_cap() -> Mesh:
     faces += [np.stack([b[:, 0], a[:, 0], low], -1), np.stack([a[:, -1], b[:, -1], high], -1)]
     vertices = np.concatenate([x, [[0, 0, 0], [0, 0, 0.02]]])
     return Mesh(vertices, np.concatenate([face.reshape(-1, 3) for face in faces]))
+
+
+def battery() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return the parts (vertices [m], faces) of the battery of the data set's canonical drill; all are closed."""
+    folder = paths.ROOT / "datasets" / "default"
+    name = json.loads((folder / "split.json").read_text())["drill"]["canonical"]
+    entry = json.loads((folder / "drill" / f"{name}.json").read_text())
+    soup = Soup()
+    known = {name: value for name, value in entry["parameters"].items() if name != "defects"}
+    drill_parts.battery(soup, Drill(**known), 0.0)
+    return [(np.asarray(points, dtype=float), np.asarray(faces, dtype=np.int64)) for points, faces, _ in soup.parts]
 
 
 def holed_sphere() -> Mesh:

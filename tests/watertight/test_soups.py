@@ -7,9 +7,10 @@ import trimesh
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from renderfit.errors import ConfigError, DataError, ShapeError
 from renderfit.geometry import Mesh
 from renderfit.geometry.topology import topology
-from renderfit.watertight import make_watertight
+from renderfit.watertight import make_watertight, resample
 
 
 @pytest.mark.filterwarnings("error")
@@ -85,3 +86,69 @@ def test_cavities_vanish_and_inner_parts_with_them(sphere):
     made = make_watertight(inner, depth=5)
     assert topology(made.faces).components == 1
     assert made.volume() == pytest.approx(sphere.volume(), rel=0.01)
+
+
+def _with(values, row, value):
+    changed = np.array(values)
+    changed[row] = value
+    return changed
+
+
+BOX = trimesh.creation.box()
+REFUSED = {
+    "nan": (_with(BOX.vertices, (0, 1), np.nan), BOX.faces, "finite"),
+    "infinite": (_with(BOX.vertices, (3, 0), -np.inf), BOX.faces, "finite"),
+    "face out of range": (BOX.vertices, _with(BOX.faces, (5, 2), 8), r"0\.\.7"),
+    "negative face": (BOX.vertices, _with(BOX.faces, (5, 2), -1), r"0\.\.7"),
+    "no faces": (BOX.vertices, np.zeros((0, 3), dtype=int), "no faces"),
+    "nothing at all": (np.zeros((0, 3)), np.zeros((0, 3), dtype=int), "no faces"),
+    "quads": (BOX.vertices, np.zeros((6, 4), dtype=int), r"\(F, 3\)"),
+    "points in a plane": (BOX.vertices[:, :2], BOX.faces, r"\(V, 3\)"),
+    "one point": (np.ones((3, 3)), [[0, 1, 2]], "extent"),
+    "far away": (BOX.vertices + 1e17, BOX.faces, "extent"),
+    "larger than numbers": (BOX.vertices * 1.7e308 * 1.9, BOX.faces, "long"),
+    "smaller than volumes": (BOX.vertices * 1e-100, BOX.faces, "long"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_bad_input_is_refused_by_name(name):
+    vertices, faces, words = REFUSED[name]
+    with pytest.raises((ShapeError, DataError), match=words):
+        make_watertight(Mesh(vertices, faces), depth=5)
+
+
+ODD = {
+    "half precision": (BOX.vertices.astype(np.float16), BOX.faces),
+    "integers": ((2 * BOX.vertices).astype(int), BOX.faces),
+    "other orders in memory": (np.asfortranarray(BOX.vertices), np.repeat(BOX.faces, 2, axis=0)[::2]),
+    "a billion metres away": (BOX.vertices + 1e9, BOX.faces),
+    "a face that names a vertex twice": (BOX.vertices, np.concatenate([BOX.faces, [[0, 0, 1]]])),
+    "tiny": (BOX.vertices * 1e-30, BOX.faces),
+    "huge": (BOX.vertices * 1e30, BOX.faces),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_input_is_a_box_all_the_same(flaws_of, name):
+    source = Mesh(*ODD[name])
+    made = make_watertight(source, depth=5)
+    assert flaws_of(made) == []
+    low, high = source.bounds().double()
+    assert made.volume() == pytest.approx(float((high - low).prod()), rel=1e-3)
+
+
+def test_wrong_arguments_are_named(box):
+    for arguments in ({"depth": "7"}, {"depth": 5.5}, {"depth": None}, {"seal": 1.5}, {"seal": "a"}, {"ratio": None}, {"ratio": "x"}):
+        with pytest.raises(ConfigError, match="expected depth"):
+            make_watertight(box, **arguments)
+    for budget in (3.5, "a", 10**9):
+        with pytest.raises(ShapeError, match="budget"):
+            resample(box, budget)
+    for call in (make_watertight, resample):
+        with pytest.raises(ShapeError, match="expected a Mesh"):
+            call((box.vertices, box.faces))
+
+
+def test_a_seal_larger_than_the_grid_ends(box):
+    assert make_watertight(box, depth=4, seal=512).volume() == pytest.approx(box.volume(), rel=1e-2)

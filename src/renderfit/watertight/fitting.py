@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from renderfit.geometry import triangle_tree
 from renderfit.watertight import halfedge, projection, refinement
 
 SWEEPS = 60
 ROUNDS = 2
 LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the input
+AHEAD = 0.4  # the input lies at most so far before a vertex of the cell surface, unless it is the wall across a gap [cells]
+FACING = 0.25  # squared cosine between the normal and the way to that wall, at least
+BACK = 0.75  # from how far behind a vertex the wall behind it is looked for [cells]
 SMOOTHING = 40  # sweeps over lids
 STUCK = 0.1  # a vertex farther than this from the input after its projection is stuck [cells]
 LOOSENING = 10  # smoothing sweeps that free it
@@ -27,18 +29,19 @@ class Fit:
         Vertices of the cell surface.
     faces : (F, 3) integer array
         Closed and manifold.
-    points, triangles : (P, 3), (T, 3) arrays
-        The input.
+    tree : tuple of arrays
+        The input (`renderfit.geometry.triangle_tree`).
     """
 
-    def __init__(self, x: NDArray, faces: NDArray, points: NDArray, triangles: NDArray) -> None:
-        self.tree = triangle_tree.build(points, triangles)
+    def __init__(self, x: NDArray, faces: NDArray, tree: tuple[NDArray, ...]) -> None:
+        self.tree = tree
         self.x = x.copy()
         self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
         self.normals, self.target, self.square = np.empty_like(x), np.empty_like(x), np.empty(len(x))
         self.row, self.pinned = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
         projection.valid_normals(self.x, self.start, self.twin, self.spoke, self.normals)
         projection.seek(self.tree, self.x, self.target, self.square, self.row, np.arange(len(x)))
+        self._turn_back()
         self.free = self.square > LID * LID
         self.target[self.free], self.square[self.free], self.pinned[self.free] = self.x[self.free], 0.0, True
 
@@ -49,6 +52,18 @@ class Fit:
 
     def _widest(self) -> int:
         return int(halfedge.largest_valence(self.twin, self.spoke, len(self.spoke)))
+
+    def _turn_back(self) -> None:
+        """Give vertices in a gap whose nearest wall is the one before them the wall behind them."""
+        ahead = ((self.target - self.x) * self.normals).sum(axis=1)
+        chosen = np.flatnonzero((ahead > AHEAD) & (ahead * ahead > FACING * self.square))
+        behind = self.x - BACK * self.normals
+        square, row = np.empty(len(self.x)), np.full(len(self.x), -1)
+        target = np.empty_like(self.x)
+        projection.seek(self.tree, behind, target, square, row, chosen)
+        chosen = chosen[((target[chosen] - self.x[chosen]) * self.normals[chosen]).sum(axis=1) < 0]
+        self.target[chosen], self.row[chosen] = target[chosen], row[chosen]
+        self.square[chosen] = ((self.target[chosen] - self.x[chosen]) ** 2).sum(axis=1)
 
     def project(self, active: NDArray[np.int64]) -> None:
         """Move the active vertices and those around them onto the input; who misses a crease goes to the nearest point."""
@@ -111,9 +126,9 @@ class Fit:
         return np.divide(cross, length, out=np.zeros_like(cross), where=length > 1e-12)
 
 
-def fit(x: NDArray, faces: NDArray, points: NDArray, triangles: NDArray, ratio: float) -> tuple[NDArray, NDArray]:
-    """Return vertices and faces of the cell surface (x, faces) drawn onto the input (points, triangles)."""
-    state = Fit(x, faces, points, triangles)
+def fit(x: NDArray, faces: NDArray, tree: tuple[NDArray, ...], ratio: float) -> tuple[NDArray, NDArray]:
+    """Return vertices and faces of the cell surface (x, faces) drawn onto the input, a tree of triangles."""
+    state = Fit(x, faces, tree)
     state.project(np.arange(len(x)))
     state.smooth_lids()
     state.loosen()

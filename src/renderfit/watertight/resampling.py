@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from renderfit.geometry.topology import topology
 from renderfit.watertight import halfedge, remesh
 
 ROUNDS = 6
+MOST = 10_000_000  # vertices
 SPLIT, COLLAPSE = 4 / 3, 4 / 5  # of the wanted edge length
 COARSER = 3.0  # factor between the edge lengths of two stages on the way to a much coarser mesh
 GRAIN = 2.0**-20  # of the wanted edge length; coordinates are rounded to it, so that moving the mesh changes nothing
@@ -94,14 +96,18 @@ def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     TopologyError
         If the mesh is not watertight and manifold.
     ShapeError
-        If fewer than 4 vertices are wanted.
+        If fewer than 4 vertices or more than 10 million are wanted, or this is no `Mesh`.
 
     References
     ----------
     Botsch, Kobbelt 2004
     """
-    if vertices < 4:
-        raise ShapeError(f"got a budget of {vertices} vertices; expected at least 4")
+    if not isinstance(mesh, Mesh):
+        raise ShapeError(f"got a {type(mesh).__name__}; expected a Mesh: Mesh(vertices, faces)")
+    if not isinstance(vertices, Integral) or vertices < 4:
+        raise ShapeError(f"got a budget of {vertices} vertices; expected a whole number, at least 4")
+    if vertices > MOST:
+        raise ShapeError(f"got a budget of {vertices} vertices; expected at most {MOST}")
     points, faces = mesh.numpy()
     if not topology(faces).solid:
         raise TopologyError("the mesh is not watertight and manifold; expected a closed mesh: call make_watertight first")

@@ -23,13 +23,14 @@ def solid_cells(occupied: NDArray[np.bool_], seal: int = 0) -> NDArray[np.bool_]
         Cells that triangles touch; the outermost layer is empty.
     seal : int
         The outside is flooded around the cells widened by this much, then grown back by as much, so
-        that it does not pass holes narrower than twice this. Where that merely fills a groove or a
-        loop, the outside is let in again.
+        that it does not pass holes narrower than twice this; more than half of the longest side of the
+        grid changes nothing. Where that merely fills a groove or a loop, the outside is let in again.
 
     Returns
     -------
     (X, Y, Z) bool array
     """
+    seal = min(seal, (max(occupied.shape) + 1) // 2)
     if seal:
         inner = tuple(slice(seal, -seal) for _ in range(3))
         return _sealed(np.pad(occupied, seal), seal)[inner]

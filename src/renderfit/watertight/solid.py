@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from renderfit.errors import ConfigError, DataError
+from renderfit.errors import ConfigError, DataError, ShapeError
+from renderfit.geometry import triangle_tree
 from renderfit.geometry.mesh import Mesh
 from renderfit.watertight.fitting import fit
+from renderfit.watertight.gaps import open_gaps
 from renderfit.watertight.occupancy import occupy
 from renderfit.watertight.sealing import choose_seal, solid_cells
 from renderfit.watertight.surface import extract
@@ -83,11 +87,14 @@ class Frame:
     @classmethod
     def of(cls, mesh: Mesh, depth: int) -> Frame:
         """Lay a grid of the given depth around a mesh."""
+        if not isinstance(mesh, Mesh):
+            raise ShapeError(f"got a {type(mesh).__name__}; expected a Mesh: Mesh(vertices, faces)")
         points, faces = mesh.numpy()
         if not len(faces):
             raise DataError("the mesh has no faces; expected triangles: reconstruct a surface from a point cloud first")
         low, high = points[faces].min(axis=(0, 1)), points[faces].max(axis=(0, 1))
-        longest = float((high - low).max())
+        with np.errstate(over="ignore"):  # refused below
+            longest = float((high - low).max())
         if not longest > 0:
             raise DataError("all faces lie in one point; expected triangles with an extent")
         if not SMALLEST < longest < LARGEST:
@@ -105,9 +112,25 @@ class Frame:
         occupy(self.x, self.faces, grid)
         return grid.astype(bool)
 
+    def tree(self) -> tuple[NDArray[Any], ...]:
+        """Return the triangles [cells] for nearest points."""
+        return triangle_tree.build(self.x, self.faces)
+
     def back(self, x: NDArray[np.float64], faces: NDArray) -> Mesh:
         """Return a mesh over vertices [cells] in the object frame [m]."""
         return Mesh(torch.as_tensor((x - self.pad) * self.cell + self.low), torch.as_tensor(faces.astype(np.int64)))
+
+
+def enclosed(occupied: NDArray[np.bool_], tree: tuple[NDArray[Any], ...], seal: int) -> NDArray[np.bool_]:
+    """Return the solid cells (X, Y, Z): closed up to the seal, or without one open in every gap that is wider than a cell."""
+    solid = solid_cells(occupied, seal)
+    return solid if seal else open_gaps(solid, occupied, tree)
+
+
+def _require(depth: object, seal: object = None, ratio: object = 1.0) -> None:
+    whole = isinstance(depth, Integral) and 4 <= depth <= 10 and (seal is None or (isinstance(seal, Integral) and 0 <= seal <= 512))
+    if not (whole and isinstance(ratio, Real) and 0 < ratio <= 1):
+        raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected depth 4..10, seal 0..512 and ratio in (0, 1]")
 
 
 def seal_for(mesh: Mesh, depth: int = 7) -> int:
@@ -120,6 +143,7 @@ def seal_for(mesh: Mesh, depth: int = 7) -> int:
     >>> seal_for(box, depth=5)  # one of its short sides is missing
     2
     """
+    _require(depth)
     coarse, fine = min(depth, COARSE), min(depth, FINE)
     wide = choose_seal(Frame.of(mesh, coarse).occupied())
     if wide or fine == coarse:
@@ -136,13 +160,15 @@ def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.
         If depth, seal or ratio is out of range.
     DataError
         If the mesh has no faces or no extent.
+    ShapeError
+        If it is no `Mesh`.
     """
-    if not (4 <= depth <= 10 and (seal is None or 0 <= seal <= 512) and 0 < ratio <= 1):
-        raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected depth 4..10, seal 0..512 and ratio in (0, 1]")
+    _require(depth, seal, ratio)
     chosen = seal_for(mesh, depth) if seal is None else seal
     frame = Frame.of(mesh, depth)
-    solid = solid_cells(frame.occupied(), chosen)
-    x, faces = fit(*extract(solid), frame.x, frame.faces, ratio)
+    tree = frame.tree()
+    solid = enclosed(frame.occupied(), tree, chosen)
+    x, faces = fit(*extract(solid), tree, ratio)
     made = frame.back(x, faces)
     volume_ratio = made.volume() / (float(solid.sum()) * frame.cell**3)
     suggested = chosen

@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from renderfit.geometry.mesh import Mesh
 from renderfit.watertight.fitting import ROUNDS, Fit
-from renderfit.watertight.sealing import solid_cells
-from renderfit.watertight.solid import Frame
+from renderfit.watertight.solid import Frame, enclosed
 from renderfit.watertight.surface import extract
 
 
@@ -49,9 +48,10 @@ def steps(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.01) -> Ste
     """
     frame = Frame.of(mesh, depth)
     occupied = frame.occupied()
-    solid = solid_cells(occupied, seal)
+    tree = frame.tree()
+    solid = enclosed(occupied, tree, seal)
     x, faces = extract(solid)
-    state = Fit(x, faces, frame.x, frame.faces)
+    state = Fit(x, faces, tree)
     shown = [frame.back(x, faces)]
     state.project(np.arange(len(x)))
     state.smooth_lids()

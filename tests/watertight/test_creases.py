@@ -1,0 +1,22 @@
+"""Sharp edges of CAD parts stay sharp, measured as in the benchmark."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "watertight"))
+
+import creases
+
+PARTS = dict(creases.bodies())
+
+
+@pytest.mark.parametrize(("name", "sharp"), [("plate with a hole", 99), ("threaded cap", 95), ("battery of the drill", 70)])
+def test_distance_and_dihedral_at_creases(name, sharp):
+    found = creases.measure(PARTS[name], depth=7)
+    assert found["points"] > 1000
+    assert found["distance_mean_cells"] < 0.03
+    assert found["distance_p95_cells"] < 0.05
+    assert found["dihedral_off_median_degree"] < 1
+    assert found["sharp_percent"] > sharp
