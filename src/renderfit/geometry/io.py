@@ -7,11 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import trimesh
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry.mesh import Mesh
-from renderfit.geometry.textures import bake_textures
 
 LARGEST_OBJECT = 10.0
 """Longest box side [m] of an object that is taken for metres without a word."""
@@ -50,6 +48,10 @@ def load_mesh(path: str | Path, *, check_unit: bool = False, textures: bool = Fa
     >>> mesh.vertices.shape, mesh.faces.tolist()
     (torch.Size([3, 3]), [[0, 1, 2]])
     """
+    import trimesh  # slow to import, and only files need it
+
+    from renderfit.geometry.textures import bake_textures
+
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path}: no such file; expected a mesh (PLY, OBJ, STL, OFF, GLB)")
@@ -105,6 +107,8 @@ def save_mesh(mesh: Mesh, path: str | Path) -> None:
     ...     [path.name for path in Path(folder, "made").iterdir()]
     ['triangle.obj']
     """
+    import trimesh  # as in load_mesh
+
     path = Path(path)
     vertices, faces = mesh.numpy()
     colors = None if mesh.colors is None else (mesh.colors.detach().cpu().numpy().clip(0, 1) * 255).round().astype(np.uint8)

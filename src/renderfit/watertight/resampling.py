@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from numbers import Integral
 
 import numpy as np
 import torch
@@ -104,7 +103,7 @@ def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     """
     if not isinstance(mesh, Mesh):
         raise ShapeError(f"got a {type(mesh).__name__}; expected a Mesh: Mesh(vertices, faces)")
-    if not isinstance(vertices, Integral) or vertices < 4:
+    if not isinstance(vertices, int | np.integer) or vertices < 4:
         raise ShapeError(f"got a budget of {vertices} vertices; expected a whole number, at least 4")
     if vertices > MOST:
         raise ShapeError(f"got a budget of {vertices} vertices; expected at most {MOST}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -128,8 +127,9 @@ def enclosed(occupied: NDArray[np.bool_], tree: tuple[NDArray[Any], ...], seal: 
 
 
 def _require(depth: object, seal: object = None, ratio: object = 1.0) -> None:
-    whole = isinstance(depth, Integral) and 4 <= depth <= 10 and (seal is None or (isinstance(seal, Integral) and 0 <= seal <= 512))
-    if not (whole and isinstance(ratio, Real) and 0 < ratio <= 1):
+    known = isinstance(depth, int | np.integer) and 4 <= depth <= 10
+    known &= seal is None or (isinstance(seal, int | np.integer) and 0 <= seal <= 512)
+    if not (known and isinstance(ratio, float | int | np.number) and 0 < ratio <= 1):
         raise ConfigError(f"got depth {depth}, seal {seal}, ratio {ratio}; expected depth 4..10, seal 0..512 and ratio in (0, 1]")
 
 
