@@ -87,6 +87,7 @@ class Views:
 class UNet:
     """Semantic segmentation (section 3.3.1)."""
 
+    weights: Literal["train", "published"] = value("train", about="trained by the stage unet, or those of the package, trained longer")
     size: int = value(128, low=32, unit="px", about="side of the window the network sees")
     width: int = value(12, low=4, high=128, about="channels of the first level")
     levels: int = value(5, low=2, high=6)

@@ -30,6 +30,9 @@ def test_saved_network_answers_the_same(tmp_path):
 def test_broken_weights_are_named(tmp_path):
     save_network(UNet(("a",), width=4, levels=3), tmp_path)
     (tmp_path / "unet.safetensors").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="SHA-256"):
+        load_network(tmp_path)
+    (tmp_path / "unet.json").write_text("{}")
     with pytest.raises(DataError, match="renderfit train"):
         load_network(tmp_path)
     with pytest.raises(DataError):

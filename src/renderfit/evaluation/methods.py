@@ -16,6 +16,7 @@ from renderfit.evaluation.instance import Instance, depth_cloud
 from renderfit.geometry import Pose
 from renderfit.registration import Registration, deepcpd, register, register_pointcloud
 from renderfit.registration.register import settings_of
+from renderfit.vision import load_network, segment
 
 NO_MASK = "the network found no {} in the photograph; expected one: train it longer"
 _log = logging.getLogger(__name__)
@@ -54,6 +55,11 @@ def _true_mask(instance: Instance, view: View, _mask: Any, network: Any, pose: P
     return _image(method="ours", true_mask=True, config=settings)(instance, view, None, network, pose, noise, seed)
 
 
+def _published(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
+    mask = segment(view.image, _package(), instance.category, view.camera, pose)
+    return register(view.image, instance.space, view.camera, mask, pose, noise)
+
+
 def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, _noise: bool, _seed: int) -> Registration:
     if mask is None:
         raise DataError(NO_MASK.format(instance.category))
@@ -61,6 +67,7 @@ def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pos
 
 
 _displacements = functools.lru_cache(maxsize=1)(deepcpd.load)
+_package = functools.lru_cache(maxsize=1)(load_network)
 
 
 METHODS: dict[str, Method] = {
@@ -70,19 +77,24 @@ METHODS: dict[str, Method] = {
     "paper": _image(method="paper"),
     "paper_mask": _paper_mask,
     "ours": _image(method="ours"),
+    "ours_published": _published,
     "ours_pca": _image(method="ours", model="pca"),
     "ours_mask": _true_mask,
 }
-"""Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `ours_mask` gets the true mask;
-`paper_mask` is the paper's descent on the masks instead of the network's features."""
+"""Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `paper_mask` is the paper's descent on the
+masks instead of features; `ours_published` gets the mask of the network that comes with the package, `ours_mask` the true one."""
 
 
 def methods_for(instance: Instance) -> tuple[str, ...]:
-    """Return the methods that can answer for this instance: all, but DeepCPD only where it was trained on the category's meshes."""
+    """Return the methods that can answer for this instance.
+
+    All, but DeepCPD only where it was trained on the category's meshes, and the network of the package only for categories it knows.
+    """
+    known = [name for name in METHODS if name != "ours_published" or instance.category in _package().categories]
     split = load_split(paths.ARTIFACTS / "dataset" / "split.json")[instance.category]
     meshes = [paths.ARTIFACTS / "dataset" / instance.category / f"{name}.ply" for name in split.train]
     if deepcpd.trained_on(paths.ARTIFACTS / "deepcpd", instance.category, meshes):
-        return tuple(METHODS)
+        return tuple(known)
     reason = "no column DeepCPD: the network was not trained on these meshes of category %s; set deepcpd.weights: train"
     _log.warning(reason, instance.category)
-    return tuple(name for name in METHODS if name != "deepcpd")
+    return tuple(name for name in known if name != "deepcpd")

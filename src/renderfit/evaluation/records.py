@@ -37,6 +37,7 @@ METHODS = {
     "paper": "Paper's method RGB",
     "paper_mask": "Paper's descent, mask loss",
     "ours": "Ours RGB",
+    "ours_published": "Ours, published U-Net",
     "ours_pca": "Ours, 5-D space",
     "ours_mask": "Ours, true mask",
     "mean_shape": "Mean shape",

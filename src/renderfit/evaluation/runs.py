@@ -27,6 +27,7 @@ from renderfit.registration.columns import Columns
 from renderfit.shapes import coherent_point_drift
 from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import load_network, segment
+from renderfit.vision.checkpoint import PUBLISHED
 
 SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls", "deepcpd")
 """Sections of params.yaml that change a run."""
@@ -79,7 +80,7 @@ def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
 def _origin(instance: Instance, runs: Sequence[Run]) -> dict[str, Any]:
     """Return the provenance of `runs`: known when they are done, with what drew their images in whatever process."""
     drew = sorted({name for run in runs for name in run.timing["renderers"]})
-    found = provenance([*instance.inputs, paths.ARTIFACTS / "unet", paths.ARTIFACTS / "deepcpd"], SECTIONS, ", ".join(drew))
+    found = provenance([*instance.inputs, paths.ARTIFACTS / "unet", paths.ARTIFACTS / "deepcpd", PUBLISHED], SECTIONS, ", ".join(drew))
     return found | {"precision": _precision()}
 
 

@@ -1,6 +1,7 @@
 """Stage unet: train the segmentation network on training instances, examine it on the test instances.
 
-With params.yaml ``refiner.weights: train`` the refiner is trained as well, which takes half an hour.
+With params.yaml ``unet.weights: published`` the network of the package is taken instead, with
+``refiner.weights: train`` the refiner is trained as well, which takes half an hour.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from renderfit import config, paths
 from renderfit.datasets import Split
+from renderfit.errors import DataError
 from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.catalogue import mesh_path, splits
 
@@ -20,51 +22,24 @@ _log = logging.getLogger(__name__)
 
 EXAM_VIEWS = 5
 """Photographs per test instance in the final examination."""
+STATES = "unet-state-{}.safetensors"
+"""Names of training states, by the hash of what they depend on."""
 
 
 def run() -> None:
     """Write ``artifacts/unet/`` (weights, description) and ``results/unet.json`` (curves, scores)."""
-    import torch
-
     from renderfit.geometry import Camera, load_mesh
     from renderfit.rendering.photo import Subject
-    from renderfit.vision import examination, save_network, stream, training
-    from renderfit.vision.unet import UNet
+    from renderfit.vision import examination, load_network
+    from renderfit.vision.checkpoint import describe
 
-    settings, lens = config.section(config.UNet), config.section(config.CameraSection)
+    settings, lens, refined = config.section(config.UNet), config.section(config.CameraSection), config.section(config.Refiner)
     found = splits()
-    categories = tuple(found)
-    source = stream.Source(tuple(_training(category, split) for category, split in found.items()), seed=settings.seed)
-    check = examination.validation_samples(source, 64, settings.size)
-
-    def score(network: UNet) -> dict[str, Any]:
-        return examination.window_scores(network, check)
-
-    state = paths.ARTIFACTS / f"unet-state-{training.fingerprint(source, settings)[:12]}.safetensors"
-    for stale in set(paths.ARTIFACTS.glob("unet-state*.safetensors")) - {state}:
-        _log.info("training state %s is of other settings or meshes: it is left out", stale.name)
-        stale.unlink()
-    network, log = training.train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6))
-    camera = Camera.centred(lens.size, lens.focal)
-    subjects = {
-        category: [Subject.of(load_mesh(mesh_path("dataset", category, name))) for name in split.test.values()]
-        for category, split in found.items()
-    }
-    records = examination.examine(network, subjects, camera, EXAM_VIEWS, seed=settings.seed + 5)
-    training_hash = _hash([path for names in source.meshes for path in names])
-    refined = config.section(config.Refiner)
     with whole_folder(paths.ARTIFACTS / "unet") as part:
-        save_network(
-            network,
-            part,
-            seed=settings.seed,
-            steps=settings.steps,
-            data=training_hash,
-            size=settings.size,
-            precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
-            loss=log.loss,
-            scores=log.scores,
-        )
+        if settings.weights == "train":
+            train(part, found, settings)
+        else:
+            publish(part, found)
         if refined.weights == "train":
             from renderfit.pipeline import refiner
 
@@ -72,24 +47,86 @@ def run() -> None:
             refiner.train(folder, refined, "renderfit stage unet")
             for name in refiner.FILES:
                 shutil.copyfile(folder / name, part / name)
+    network, about = load_network(paths.ARTIFACTS / "unet"), describe(paths.ARTIFACTS / "unet")
+    subjects = {
+        category: [Subject.of(load_mesh(mesh_path("dataset", category, name))) for name in split.test.values()]
+        for category, split in found.items()
+    }
+    records = examination.examine(network, subjects, Camera.centred(lens.size, lens.focal), EXAM_VIEWS, seed=settings.seed + 5)
     entry = {
         "parameters": sum(value.numel() for value in network.parameters()),
-        "data": training_hash,
-        "loss": log.loss,
-        "scores": log.scores,
+        **{name: about[name] for name in ("data", "loss", "scores")},
         "test": examination.summary(records),
         "records": records,
     }
     write_json(paths.RESULTS / "unet.json", entry)
-    state.unlink(missing_ok=True)
+    for state in paths.ARTIFACTS.glob(STATES.format("*")):
+        state.unlink()
 
 
-def _training(category: str, split: Split) -> tuple[str, ...]:
-    return tuple(str(mesh_path("dataset", category, name)) for name in (split.canonical, *split.train))
+def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
+    """Train the network, or go on with it, and write it to `folder`; the training state stays in the artifacts."""
+    import torch
+
+    from renderfit.vision import examination, save_network, stream, training
+    from renderfit.vision.unet import UNet
+
+    meshes = _training(found)
+    source = stream.Source(meshes, seed=settings.seed)
+    check = examination.validation_samples(source, 64, settings.size)
+
+    def score(network: UNet) -> dict[str, Any]:
+        return examination.window_scores(network, check)
+
+    state = paths.ARTIFACTS / STATES.format(training.fingerprint(source, settings)[:12])
+    for stale in set(paths.ARTIFACTS.glob(STATES.format("*"))) - {state}:
+        _log.info("training state %s is of other settings or meshes: it is left out", stale.name)
+        stale.unlink()
+    network, log = training.train(source, tuple(found), settings, state=state, score=score, score_every=max(1, settings.steps // 6))
+    save_network(
+        network,
+        folder,
+        seed=settings.seed,
+        steps=settings.steps,
+        data=_hash(meshes),
+        size=settings.size,
+        precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
+        loss=log.loss,
+        scores=log.scores,
+    )
 
 
-def _hash(files: list[str]) -> str:
+def publish(folder: Path, found: dict[str, Split]) -> None:
+    """Write the network that comes with the package to `folder`.
+
+    Raises
+    ------
+    DataError
+        If it does not know a category of the data set.
+    """
+    from renderfit.vision import checkpoint
+
+    about = checkpoint.describe()
+    if unknown := sorted(set(found) - set(about["categories"])):
+        raise DataError(
+            f"the network of the package knows {', '.join(about['categories'])}, not {', '.join(unknown)}; set unet.weights: train"
+        )
+    if about["data"] != _hash(_training(found)):
+        _log.warning("the network of the package was trained on other meshes than this data set's; to train on these: unet.weights: train")
+    for name in (checkpoint.WEIGHTS, checkpoint.DESCRIPTION):
+        shutil.copyfile(checkpoint.PUBLISHED / name, folder / name)
+
+
+def _training(found: dict[str, Split]) -> tuple[tuple[str, ...], ...]:
+    """Return the meshes of the training instances of every category."""
+    return tuple(
+        tuple(str(mesh_path("dataset", category, name)) for name in (split.canonical, *split.train)) for category, split in found.items()
+    )
+
+
+def _hash(meshes: tuple[tuple[str, ...], ...]) -> str:
     digest = hashlib.sha256()
-    for name in files:
-        digest.update(Path(name).read_bytes())
+    for names in meshes:
+        for name in names:
+            digest.update(Path(name).read_bytes())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ COLORS = {
     "paper": "#e69f00",
     "paper_mask": "#8f6300",
     "ours": "#0072b2",
+    "ours_published": "#003f63",
     "ours_pca": "#56b4e9",
     "ours_mask": "#7a68c2",
     "mean_shape": "#c9ced6",

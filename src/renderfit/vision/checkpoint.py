@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -15,25 +16,32 @@ from renderfit.errors import DataError
 from renderfit.vision.unet import UNet
 
 WEIGHTS, DESCRIPTION = "unet.safetensors", "unet.json"
+PUBLISHED = Path(__file__).parent / "published"
+"""Networks that come with the package, trained longer on the training instances of the default data set."""
 
 
 def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
-    """Write weights and a JSON description (architecture and whatever `about` adds: seed, log, data hash)."""
+    """Write weights and a JSON description: architecture, hash of the weights and whatever `about` adds (seed, log, data hash)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"categories": list(network.categories), "width": network.width, "levels": network.levels, "window": network.window}
-    description = shape | about
+    description = about | shape | {"sha256": sha256(folder / WEIGHTS)}
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
 
 
-def load_network(folder: str | Path) -> UNet:
+def load_network(folder: str | Path = PUBLISHED) -> UNet:
     """Read a network written by `save_network`, ready for use (evaluation mode, on the CPU).
+
+    Parameters
+    ----------
+    folder : path
+        Default: the network that comes with the package.
 
     Raises
     ------
     DataError
-        If a file is missing or broken, or the weights do not fit the description.
+        If a file is missing or broken, or the weights are not those of the description.
 
     Examples
     --------
@@ -51,12 +59,25 @@ def load_network(folder: str | Path) -> UNet:
         description = json.loads((folder / DESCRIPTION).read_text())
         sizes = (int(description[name]) for name in ("width", "levels", "window"))
         network = UNet(tuple(description["categories"]), *sizes)
+        if (found := sha256(folder / WEIGHTS)) != description["sha256"]:
+            raise DataError(f"network {folder}: weights have SHA-256 {found}; expected {description['sha256']}: restore them")
         network.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
         raise DataError(
             f"network {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train` or the stage unet writes them"
         ) from problem
     return network.eval().requires_grad_(False)
+
+
+def describe(folder: str | Path = PUBLISHED) -> dict[str, Any]:
+    """Return what is written beside the weights in `folder`: architecture, hash, seed, data, curves."""
+    found: dict[str, Any] = json.loads((Path(folder) / DESCRIPTION).read_text())
+    return found
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def save_state(path: Path, network: torch.nn.Module, optimizer: torch.optim.Optimizer, progress: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ from safetensors.torch import load_file
 
 from renderfit import config, paths
 from renderfit.errors import DataError
-from renderfit.vision.checkpoint import save_tensors
+from renderfit.vision.checkpoint import PUBLISHED, save_tensors, sha256
 from renderfit.vision.refiner import Refiner
 
 WEIGHTS, DESCRIPTION = "refiner.safetensors", "refiner.json"
-PUBLISHED = Path(__file__).parent / "published"
 
 
 def save_refiner(network: Refiner, folder: str | Path, **about: Any) -> None:
@@ -24,7 +22,7 @@ def save_refiner(network: Refiner, folder: str | Path, **about: Any) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
-    shape = {"width": network.width, "levels": network.levels, "window": network.window, "sha256": _hash(folder / WEIGHTS)}
+    shape = {"width": network.width, "levels": network.levels, "window": network.window, "sha256": sha256(folder / WEIGHTS)}
     (folder / DESCRIPTION).write_text(json.dumps(shape | about, indent=1) + "\n")
 
 
@@ -45,7 +43,7 @@ def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:
     try:
         about = json.loads((folder / DESCRIPTION).read_text())
         network = Refiner(*(int(about[name]) for name in ("width", "levels", "window")))
-        if about["sha256"] != (found := _hash(folder / WEIGHTS)):
+        if about["sha256"] != (found := sha256(folder / WEIGHTS)):
             raise DataError(
                 f"refiner {folder}: weights have SHA-256 {found}; expected {about['sha256']} as {DESCRIPTION} says: restore them"
             )
@@ -55,10 +53,6 @@ def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:
             f"refiner {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train refiner` writes them"
         ) from problem
     return network.eval().requires_grad_(False)
-
-
-def _hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def chosen_refiner() -> Refiner:

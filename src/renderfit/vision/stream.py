@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import math
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,9 @@ from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, take
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 RENDERED, ISOLATED = 0.10, 0.08
 """Parts of the samples that look like what the feature loss compares: red renders and photographs cut out, on black."""
+AHEAD = 8
+"""Chunks that are painted ahead of their use, per worker."""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)
@@ -142,11 +147,21 @@ def painted(source: Source, first: int, chunks: int, chunk: int, size: int, jobs
     if jobs == 0:
         yield from (paint_many(source, start, chunk, size) for start in starts)
         return
-    import joblib
+    from joblib.externals.loky import get_reusable_executor
 
-    # Worker processes start afresh; they run a few chunks ahead of the training.
-    calls = (joblib.delayed(paint_many)(source, start, chunk, size) for start in starts)
-    yield from joblib.Parallel(n_jobs=max(2, jobs), return_as="generator", batch_size=1, pre_dispatch="3*n_jobs")(calls)
+    # Worker processes start afresh; they run a little ahead of the training, never so far that pictures pile up.
+    workers = get_reusable_executor(max_workers=max(2, jobs), env=ONE_THREAD)
+    waiting: collections.deque[Future[list[Sample]]] = collections.deque()
+    try:
+        for start in starts:
+            waiting.append(workers.submit(paint_many, source, start, chunk, size))
+            if len(waiting) > AHEAD * jobs:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for call in waiting:
+            call.cancel()
 
 
 def augmented(samples: Sequence[Sample], generator: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
