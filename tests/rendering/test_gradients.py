@@ -166,3 +166,20 @@ def test_the_line_where_two_surfaces_cross_moves_with_both():
     assert expected < -100
     assert float(moving.grad[4:, 2].sum()) == pytest.approx(expected, rel=0.05)
     assert float(moving.grad[:4, 2].sum()) == pytest.approx(-expected, rel=0.05)
+
+
+@pytest.mark.parametrize("side", [1, 60])
+def test_a_crossing_of_faces_smaller_than_a_pixel_moves_as_that_of_large_ones(side):
+    view = Camera.centred(32, 32.0)
+    x, y = torch.meshgrid(*[torch.linspace(-1, 1, side + 1, dtype=torch.float64)] * 2, indexing="xy")
+    level = torch.stack([x, y, torch.ones_like(x)], -1).reshape(-1, 3)
+    leaning = torch.stack([x, y, 1.03 - 0.6 * x - 0.2 * y], -1).reshape(-1, 3)
+    corner = (torch.arange(side)[:, None] * (side + 1) + torch.arange(side)).reshape(-1, 1)
+    grid = torch.cat([corner + torch.tensor([0, 1, side + 2]), corner + torch.tensor([0, side + 2, side + 1])])
+    faces = torch.cat([grid, grid + len(level)])
+    colors = torch.tensor([0.2, 0.9], dtype=torch.float64).repeat_interleave(len(level))[:, None].expand(-1, 3).contiguous()
+    moving = torch.cat([level, leaning]).requires_grad_()
+    render(Mesh(moving, faces, colors), view, Pose(torch.eye(4, dtype=torch.float64)), "colors", "cpu").rgb[..., 0].sum().backward()
+    # the line x = 0.05 - y / 3, 32 px long and seen at depth 1, moves by 1 / 0.6 m along x for each metre towards the camera
+    assert float(moving.grad[len(level) :, 2].sum()) == pytest.approx(-0.7 * 32 * 32 / 0.6, rel=0.1)
+    assert float(moving.grad[: len(level), 2].sum()) == pytest.approx(0.7 * 32 * 32 / 0.6, rel=0.1)

@@ -14,9 +14,7 @@ def _push_depth(grad_h: NDArray, h: NDArray, faces: NDArray, face: int, n: NDArr
     """Add `weight` times the derivative of a face's depth at a fixed pixel position."""
     _, x, y = depth_plane(h, faces, face, n, px, py)
     face_planes(h, faces[face, 0], faces[face, 1], faces[face, 2], n)
-    b0, b1, b2, _, regular = barycentrics_at(n, px, py)
-    if not regular:
-        return
+    b0, b1, b2, _, _ = barycentrics_at(n, px, py)  # clamped where a face smaller than a pixel does not reach this place
     w = b0 * h[faces[face, 0], 2] + b1 * h[faces[face, 1], 2] + b2 * h[faces[face, 2], 2]
     for k in range(3):
         share = weight * (b0 if k == 0 else b1 if k == 1 else b2)

@@ -8,6 +8,9 @@ integral of the colour's slope from centre to centre, over all the faces between
 a centre it does not depend on which of many small faces the centre happens to hit. The pair idea is
 that of Pidhorskyi et al., Rasterized Edge Gradients, ECCV 2024; the walk replaces their test of who
 occludes.
+
+Numba's cache of this file looks at this file alone: after a change in `crossings`, `layers`, `silhouette` or
+`kernels`, whose functions are compiled into the loop below, remove ``__pycache__``.
 """
 
 from __future__ import annotations

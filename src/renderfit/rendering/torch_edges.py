@@ -128,9 +128,9 @@ def _move_crossings(h: Tensor, first: Tensor, second: Tensor, at: Tensor, term: 
     good = (size > 0) & (size < 1e300) & (apart[:, axis] != 0)
     weight = torch.where(good, -term * apart[:, axis] / torch.where(good, size, torch.ones_like(size)), torch.zeros_like(term))
     for corners, slope, sign in ((first, slopes[0], 1.0), (second, slopes[1], -1.0)):
-        b, _, regular = barycentrics_at(face_planes(h, corners)[0], at)
+        b = barycentrics_at(face_planes(h, corners)[0], at)[0]
         w = (b * h[corners, 2]).sum(1)
         # a surface point that moves sideways brings another depth to the pixel
         push = torch.stack([-slope[:, 0] / w, -slope[:, 1] / w, (slope * at[:, :2]).sum(1) / w, torch.ones_like(w)], 1)
-        push = torch.where((regular & good)[:, None], sign * weight[:, None] * push, torch.zeros_like(push))
+        push = torch.where(good[:, None], sign * weight[:, None] * push, torch.zeros_like(push))
         grad_h.index_put_((corners,), b[..., None] * push[:, None], accumulate=True)
