@@ -97,14 +97,17 @@ def crossing(one: tuple[Array, NDArray], two: tuple[Array, NDArray]) -> Creases:
 
 
 def inside(points: Array, part: tuple[Array, NDArray]) -> NDArray[np.bool_]:
-    """Return which points a closed part encloses: winding numbers."""
-    total = np.zeros(len(points))
+    """Return which points a closed part encloses: winding numbers of those in its bounding box."""
+    found = ((points > part[0].min(axis=0)) & (points < part[0].max(axis=0))).all(axis=1)
+    near = points[found]
+    total = np.zeros(len(near))
     for a, b, c in part[0][part[1]]:
-        p, q, r = a - points, b - points, c - points
+        p, q, r = a - near, b - near, c - near
         x, y, z = (np.linalg.norm(w, axis=1) for w in (p, q, r))
         below = x * y * z + (p * q).sum(1) * z + (q * r).sum(1) * x + (r * p).sum(1) * y
         total += np.arctan2((p * np.cross(q, r)).sum(1), below)
-    return np.abs(total) > np.pi
+    found[found] = np.abs(total) > np.pi
+    return found
 
 
 def creases(parts: list[tuple[Array, NDArray]], cell: float) -> Creases:
