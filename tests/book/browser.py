@@ -120,6 +120,12 @@ class Browser:
             time.sleep(0.1)
         return found
 
+    def press(self, key: str) -> None:
+        """Press and release a key."""
+        code = {"ArrowLeft": 37, "ArrowRight": 39}[key]
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
     def screenshot(self, whole: bool = False) -> bytes:
         """Return a PNG of the window, or of the `whole` page."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)["data"])

@@ -17,15 +17,16 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def _browser():
-    specification = importlib.util.spec_from_file_location("renderfit_test_browser", Path(__file__).with_name("browser.py"))
+def _engine(name):
+    """Load a driver beside this file under a name of its own."""
+    specification = importlib.util.spec_from_file_location(f"renderfit_test_{name}", Path(__file__).with_name(f"{name}.py"))
     module = importlib.util.module_from_spec(specification)
     sys.modules[specification.name] = module
     specification.loader.exec_module(module)
     return module
 
 
-browser = _browser()
+browser, firefox = _engine("browser"), _engine("firefox")
 collect_ignore = [] if browser.executable() else ["test_browser.py"]  # the structural tests need no browser
 
 
