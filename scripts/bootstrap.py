@@ -93,13 +93,27 @@ def install() -> None:
 
 
 def kernels() -> None:
-    """Compile the numba kernels unless some are there: later changes are compiled as they are met."""
-    if any(Path(os.environ.get("NUMBA_CACHE_DIR") or ROOT / "src").rglob("*.nbi")):
+    """Compile the numba kernels anew when a source that holds one has changed.
+
+    Numba itself looks at the file of a kernel only, not at the files of what the kernel calls. Who names
+    another folder for its cache takes care of that folder.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR"):
         return
+    kept = ROOT / "src"
+    sources = [path.read_bytes() for path in sorted(kept.rglob("*.py"))]
+    state = hashlib.sha256(b"".join(source for source in sources if b"njit" in source)).hexdigest()
+    stamp = VENV / "renderfit-kernels"
+    if stamp.exists() and stamp.read_text() == state and any(kept.rglob("*.nbi")):
+        return
+    for pattern in ("*.nbi", "*.nbc"):
+        for stale in kept.rglob(pattern):
+            stale.unlink(missing_ok=True)
     say("compiling kernels")
     done = subprocess.run([PYTHON, "-m", "renderfit.cli", "warmup"], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
     if done.returncode:
         say("not all kernels could be compiled ahead; those that lack are compiled when they are needed")
+    stamp.write_text(state)
 
 
 def run(command: list[str | Path], environment: dict[str, str] | None = None) -> None:

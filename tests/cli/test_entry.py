@@ -94,8 +94,12 @@ def test_plain_output_is_one_line_an_entry(capsys):
     assert capsys.readouterr().out.splitlines() == ["vertices    8", "watertight  true"]
 
 
-def test_without_mask_and_network_the_message_says_what_to_pass(tmp_path):
-    from renderfit.cli.register import _network
+def test_a_network_is_named_trained_here_or_the_package_s(tmp_path, monkeypatch):
+    from renderfit.vision import UNet, checkpoint
 
-    with pytest.raises(DataError, match=r"nowhere: no trained network.*expected --mask with a PNG, or a network"):
-        _network(tmp_path / "nowhere")
+    monkeypatch.setattr(checkpoint.paths, "ARTIFACTS", tmp_path)
+    assert checkpoint.chosen_network().categories == checkpoint.load_network().categories
+    checkpoint.save_network(UNet(["cup"], width=4, levels=2), tmp_path / "unet")
+    assert checkpoint.chosen_network().categories == ("cup",)
+    with pytest.raises(DataError, match="nowhere: no trained network; expected a folder"):
+        checkpoint.chosen_network(tmp_path / "nowhere")

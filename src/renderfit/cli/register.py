@@ -20,7 +20,9 @@ def command(
     optimise_pose: Annotated[bool, typer.Option("--optimise-pose/--known-pose", help="estimate the pose too")] = True,
     method: Annotated[Literal["ours", "paper"], typer.Option(help="our solver, or the paper's")] = "ours",
     model: Annotated[Literal["rich", "pca"] | None, typer.Option(help="shape model; default: params.yaml")] = None,
-    network: Annotated[Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet, else that of the package")
+    ] = None,
     replay: Annotated[bool, typer.Option(help="also write replay.html, the iterations in 3D")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line of stdout")] = False,
 ) -> None:
@@ -29,6 +31,7 @@ def command(
     from renderfit.geometry import Camera, Pose
     from renderfit.registration import files, register
     from renderfit.shapes import ShapeSpace
+    from renderfit.vision.checkpoint import chosen_network
 
     picture = files.read_image(image)
     view = Camera.load(camera)
@@ -43,7 +46,7 @@ def command(
         pose=start,
         optimise_pose=optimise_pose,
         method=method,
-        network=_network(network) if needs_network else None,
+        network=chosen_network(network) if needs_network else None,
         model=model,
     )
     inputs = [path for path in (image, space, camera, mask, pose) if path is not None]
@@ -61,17 +64,3 @@ def command(
         raise ConvergenceError(
             f"confidence {found.confidence:.2f}: {'; '.join(found.warnings)}; the files in {out} are for inspection only"
         )
-
-
-def _network(folder: Path | None) -> object:
-    from renderfit import paths
-    from renderfit.errors import DataError
-    from renderfit.vision import load_network
-
-    place = folder or paths.ARTIFACTS / "unet"
-    if not place.is_dir():
-        raise DataError(
-            f"{place}: no trained network, needed without --mask and for --method paper; expected --mask with a PNG, or a network: "
-            "`make reproduce` and `renderfit train` make one, --network says where it is"
-        )
-    return load_network(place)

@@ -12,7 +12,9 @@ def command(
     image: Annotated[Path, typer.Argument(help="photograph: PNG or JPEG")],
     out: Annotated[Path, typer.Option(help="mask to write (PNG, 0..255: probability)")],
     category: Annotated[str, typer.Option(help="what to look for; default: what covers most pixels")] = "",
-    network: Annotated[Path | None, typer.Option(help="folder of a trained network; default: artifacts/unet")] = None,
+    network: Annotated[
+        Path | None, typer.Option(help="folder of a trained network; default: artifacts/unet, else that of the package")
+    ] = None,
     camera: Annotated[Path | None, typer.Option(help="CAM.json; with --pose the search starts there")] = None,
     pose: Annotated[Path | None, typer.Option(help="POSE.json, a first guess")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
@@ -20,15 +22,15 @@ def command(
     """Find the object in a photograph."""
     import imageio.v3 as iio
 
-    from renderfit import paths
     from renderfit.cli.output import emit
     from renderfit.geometry import Camera, Pose
-    from renderfit.vision import load_network, segment
+    from renderfit.vision import segment
+    from renderfit.vision.checkpoint import chosen_network
     from renderfit.vision.images import load_image
 
     lens = Camera.load(camera) if camera else None
     start = Pose.load(pose) if pose else None
-    probability = segment(load_image(image), load_network(network or paths.ARTIFACTS / "unet"), category or None, lens, start)
+    probability = segment(load_image(image), chosen_network(network), category or None, lens, start)
     out.parent.mkdir(parents=True, exist_ok=True)
     iio.imwrite(out, (probability * 255).round().astype("uint8"))
     inside = probability > 0.5

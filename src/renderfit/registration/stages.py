@@ -24,7 +24,7 @@ class Stage:
 
 GLOBAL = ("global",)
 SIZE = ("scale", "shift")
-LOCAL = ("local",)
+LOCAL = ("local", "profile", "smooth")
 
 KNOWN = (
     Stage("shape 64", 64, 1.5, 8, (*GLOBAL, *SIZE), False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.vision.unet import UNet
 
 WEIGHTS, DESCRIPTION = "unet.safetensors", "unet.json"
 PUBLISHED = Path(__file__).parent / "published"
 """Networks that come with the package, trained longer on the training instances of the default data set."""
+_log = logging.getLogger(__name__)
 
 
 def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
@@ -67,6 +70,24 @@ def load_network(folder: str | Path = PUBLISHED) -> UNet:
             f"network {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train` or the stage unet writes them"
         ) from problem
     return network.eval().requires_grad_(False)
+
+
+def chosen_network(folder: Path | None = None) -> UNet:
+    """Return the network in `folder`; without one that of the stage unet in this root, else that of the package, told by a line of the log.
+
+    Raises
+    ------
+    DataError
+        If the files of the chosen one are missing or broken.
+    """
+    trained = paths.ARTIFACTS / "unet"
+    if folder is not None and not folder.is_dir():
+        raise DataError(f"{folder}: no trained network; expected a folder that `renderfit train unet` wrote, or none for the default one")
+    if folder is not None or trained.is_dir():
+        return load_network(folder or trained)
+    network = load_network()
+    _log.info("no network trained here (%s): that of the package is used, which knows %s", trained, ", ".join(network.categories))
+    return network
 
 
 def describe(folder: str | Path = PUBLISHED) -> dict[str, Any]:
