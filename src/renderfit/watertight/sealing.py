@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from renderfit.watertight.occupancy import EMPTY, OCCUPIED, OUTSIDE, flood
 
@@ -40,6 +39,8 @@ def solid_cells(occupied: NDArray[np.bool_], seal: int = 0) -> NDArray[np.bool_]
 
 
 def _sealed(occupied: NDArray[np.bool_], seal: int) -> NDArray[np.bool_]:
+    from scipy import ndimage  # slow to import, and only a seal needs it
+
     wide = _grow(occupied, seal)
     grid = np.where(wide, OCCUPIED, EMPTY).astype(np.uint8)
     flood(grid)
@@ -73,6 +74,8 @@ def choose_seal(occupied: NDArray[np.bool_], choices: tuple[int, ...] = CHOICES)
 
 
 def _grow(cells: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    from scipy import ndimage  # as in _sealed
+
     grown = cells.astype(np.uint8)
     for axis in range(3):
         grown = ndimage.maximum_filter1d(grown, 2 * reach + 1, axis=axis, mode="nearest")
