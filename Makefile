@@ -15,8 +15,9 @@ environment:
 reproduce: environment
 	renderfit reproduce --profile $(PROFILE)
 
+# two workers of one thread each: torch and BLAS would else have two of them fight for two cores
 test: environment
-	pytest -n 2 --dist worksteal tests
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 pytest -n 2 --dist worksteal tests
 
 lint: environment
 	ruff check .
