@@ -49,7 +49,7 @@ def test_stages_are_announced_with_an_estimate_that_learns(tmp_path, monkeypatch
             with estimate.announced("views", STAGES):
                 pass
     first, done, second, _ = (record.getMessage() for record in caplog.records)
-    assert first.startswith(f"stage 4 of {len(STAGES)}, views: about 30 s (first run here)")
+    assert first.startswith(f"stage 4 of {len(STAGES)}, views: about {estimate.TYPICAL['views'][0]:.0f} s (first run here)")
     assert done == f"stage 4 of {len(STAGES)}, views: done in 0 s"
     assert second.startswith(f"stage 4 of {len(STAGES)}, views: about 0 s (as last time)")
 
