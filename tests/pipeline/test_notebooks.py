@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from renderfit.errors import ConvergenceError, DataError
-from renderfit.pipeline.notebooks import declared, run_notebook
+from renderfit.pipeline.notebooks import declared, run_notebook, run_notebooks
 
 PARAMETERS = new_code_cell("category = 'bottle'\nwide: int = 3", metadata={"tags": ["parameters"]})
 
@@ -56,6 +56,15 @@ def test_a_missing_or_foreign_file_is_refused(tmp_path):
     (tmp_path / "text.ipynb").write_text("no JSON")
     with pytest.raises(DataError, match="format 4"):
         run_notebook(tmp_path / "text.ipynb", tmp_path / "out.ipynb")
+
+
+def test_workers_run_several_and_a_kernel_that_dies_is_named(tmp_path):
+    jobs = [(store(tmp_path / f"{n}.ipynb", f"print({n})"), tmp_path / "out" / f"{n}.ipynb", {}) for n in range(3)]
+    run_notebooks(jobs)
+    assert [outputs(target) for _, target, _ in jobs] == [["0\n"], ["1\n"], ["2\n"]]
+    dying = store(tmp_path / "dying.ipynb", "import os\nos._exit(3)")
+    with pytest.raises(ConvergenceError, match=r"dying\.ipynb.*kernel ended by itself"):
+        run_notebooks([*jobs, (dying, tmp_path / "out" / "dying.ipynb", {})])
 
 
 def test_where_a_stream_was_flushed_does_not_show(tmp_path):

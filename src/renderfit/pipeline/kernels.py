@@ -6,11 +6,13 @@ environment of the kernel. It touches neither OpenGL nor threads, which would no
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from multiprocessing.context import ForkServerProcess
 from typing import Any
@@ -92,16 +94,25 @@ class ForkProvisioner(LocalProvisioner):
         directory = kwargs.get("cwd")
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         process = context.Process(target=_serve, args=(arguments, None if directory is None else str(directory), environment))
-        own = os.environ.get("MPLBACKEND")
-        os.environ |= BACKEND  # for the server, which the first kernel starts
-        try:
+        with _as_a_kernel_is_started():
             process.start()
-        finally:
-            os.environ.pop("MPLBACKEND")
-            os.environ |= {} if own is None else {"MPLBACKEND": own}
         self.process = _Popen(process)  # type: ignore[assignment]
         self.pid = process.pid
         return self.connection_info
+
+
+@contextlib.contextmanager
+def _as_a_kernel_is_started() -> Iterator[None]:
+    """Set, for the server that the first kernel starts and for the kernel itself, what both take over from this process."""
+    backend, method = os.environ.get("MPLBACKEND"), multiprocessing.get_start_method(allow_none=True)
+    os.environ |= BACKEND
+    multiprocessing.set_start_method("forkserver", force=True)  # a worker of joblib has a method of its own, unknown to the kernel
+    try:
+        yield
+    finally:
+        os.environ.pop("MPLBACKEND")
+        os.environ |= {} if backend is None else {"MPLBACKEND": backend}
+        multiprocessing.set_start_method(method, force=True)
 
 
 def use() -> None:

@@ -37,6 +37,7 @@ def run_notebook(source: Path, target: Path, parameters: dict[str, Any] | None =
         If a cell raised; the message names notebook, cell and exception.
     """
     import nbformat
+    from nbclient.exceptions import DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
     start = time.monotonic()
@@ -58,6 +59,9 @@ def run_notebook(source: Path, target: Path, parameters: dict[str, Any] | None =
         part.replace(failed)
         message = f"notebook {source.name} ({name}), cell {problem.exec_count}: {problem.ename}: {problem.evalue.strip()}"
         raise ConvergenceError(f"{message}; what ran so far: {failed}") from None
+    except DeadKernelError:
+        message = f"notebook {source.name} ({name}): its kernel ended by itself; expected it to run to the end: is there memory enough?"
+        raise ConvergenceError(message) from None
     _settle(part)
     part.replace(target)
     _log.info("  notebook %s: %.0f s", name, time.monotonic() - start)
