@@ -29,10 +29,11 @@ def main():
     options.add_argument("--views", type=int, default=2)
     options.add_argument("--model", default="rich", choices=["rich", "pca"])
     options.add_argument("--true-masks", action="store_true", help="masks without error instead of the network's")
+    options.add_argument("--published", action="store_true", help="masks of the network that comes with the package")
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
-    network = load_network(paths.ARTIFACTS / "unet")
+    network = load_network() if chosen.published else load_network(paths.ARTIFACTS / "unet")
     cases = [(c, case) for c in config.section(config.Dataset).categories for i in chosen.left_out for case in left_out(c, i, chosen.views)]
     rows = []
     for weight in chosen.weights:
@@ -50,7 +51,7 @@ def main():
             row = {"model": chosen.model, "prior": weight, "pose": "noise" if noise else "known", "runs": len(found)}
             rows.append(row | {"over_mean_shape": round(float(np.mean(found)), 4), "worst": round(float(max(found)), 4)})
             print(json.dumps(rows[-1]), flush=True)
-    name = f"prior_weight_{chosen.model}{'_true_masks' if chosen.true_masks else ''}.json"
+    name = f"prior_weight_{chosen.model}{'_true_masks' if chosen.true_masks else '_published' if chosen.published else ''}.json"
     (paths.RESULTS / name).write_text(json.dumps(rows, indent=1) + "\n")
 
 

@@ -56,8 +56,10 @@ def _true_mask(instance: Instance, view: View, _mask: Any, network: Any, pose: P
 
 
 def _published(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
+    section = config.section(config.Ours)
+    settings = settings_of(dataclasses.replace(section, prior=section.prior_published), False)
     mask = segment(view.image, _package(), instance.category, view.camera, pose)
-    return register(view.image, instance.space, view.camera, mask, pose, noise)
+    return register(view.image, instance.space, view.camera, mask, pose, noise, config=settings)
 
 
 def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, _noise: bool, _seed: int) -> Registration:

@@ -13,16 +13,16 @@ from pathlib import Path
 from renderfit import paths
 
 TYPICAL = {
-    "dataset": (20.0, 10.0),
-    "watertight": (65.0, 10.0),
-    "shape_space": (45.0, 10.0),
-    "views": (20.0, 5.0),
-    "unet": (550.0, 30.0),
+    "dataset": (15.0, 10.0),
+    "watertight": (40.0, 10.0),
+    "shape_space": (40.0, 10.0),
+    "views": (10.0, 5.0),
+    "unet": (500.0, 30.0),
     "deepcpd": (5.0, 10.0),
-    "register": (220.0, 25.0),
+    "register": (190.0, 25.0),
     "table1": (15.0, 10.0),
-    "figures": (110.0, 60.0),
-    "real": (50.0, 10.0),
+    "figures": (80.0, 60.0),
+    "real": (45.0, 10.0),
     "book": (30.0, 25.0),
 }
 """Seconds of each stage on two cores in the default and in any smaller profile: what a first run is told."""
