@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import shutil
-import subprocess
-import tempfile
 import time
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import websocket
+from renderfit_test_driven import Driven
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -37,20 +34,17 @@ def executable() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-class Browser:
+class Browser(Driven):
     """One page of a headless Chromium; use as a context manager."""
 
-    def __init__(self, width: int = 1280, height: int = 900) -> None:
-        self.size = (width, height)
-        self.events: list[dict[str, Any]] = []
-        self.number = 0
+    CLOSE, REQUEST = "Browser.close", "Network.requestWillBeSent"
+
+    def _command(self, profile: str) -> list[str]:
+        size = f"--window-size={self.size[0]},{self.size[1]}"
+        return [str(executable()), *FLAGS, size, f"--user-data-dir={profile}", "about:blank"]
 
     def __enter__(self) -> Browser:
-        self.folder = tempfile.mkdtemp(prefix="renderfit-chromium-")
-        size = f"--window-size={self.size[0]},{self.size[1]}"
-        command = [str(executable()), *FLAGS, size, f"--user-data-dir={self.folder}", "about:blank"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        port = self._port()
+        port = self.start(self._command, "DevToolsActivePort", lambda text: int(text.splitlines()[0]))
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/json/list", timeout=30) as answer:
             page = next(entry for entry in json.load(answer) if entry["type"] == "page")
         self.socket = websocket.create_connection(page["webSocketDebuggerUrl"], timeout=240)
@@ -59,39 +53,6 @@ class Browser:
         self.call("Target.setAutoAttach", autoAttach=False, waitForDebuggerOnStart=False)
         self.call("Emulation.setDeviceMetricsOverride", width=self.size[0], height=self.size[1], deviceScaleFactor=1, mobile=False)
         return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):
-            self.call("Browser.close")
-        self.socket.close()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _port(self) -> int:
-        path = Path(self.folder) / "DevToolsActivePort"
-        end = time.monotonic() + 60
-        while time.monotonic() < end:
-            if path.exists() and (lines := path.read_text().splitlines()):
-                return int(lines[0])
-            time.sleep(0.05)
-        raise RuntimeError(f"{executable()} did not open its debugging port within 60 s")
-
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send one command and return its result; events that arrive meanwhile are kept."""
-        self.number += 1
-        self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
-        wanted = self.number
-        while True:
-            message = json.loads(self.socket.recv())
-            if message.get("id") == wanted:
-                if "error" in message:
-                    raise RuntimeError(f"{method}: {message['error']['message']}")
-                return message["result"]
-            self.events.append(message)
 
     def open(self, url: str, limit: float = 180.0) -> None:
         """Load `url` and wait for its load event and the requests it starts."""
@@ -110,15 +71,6 @@ class Browser:
         if "exceptionDetails" in found:
             raise RuntimeError(f"{expression}: {found['exceptionDetails'].get('exception', {}).get('description')}")
         return found["result"].get("value")
-
-    def wait(self, expression: str, limit: float = 180.0) -> Any:
-        """Return the value of `expression` as soon as it is true."""
-        end = time.monotonic() + limit
-        while not (found := self.evaluate(expression)):
-            if time.monotonic() > end:
-                raise RuntimeError(f"not true within {limit:.0f} s: {expression}")
-            time.sleep(0.1)
-        return found
 
     def press(self, key: str) -> None:
         """Press and release a key."""
@@ -149,8 +101,3 @@ class Browser:
             elif kind == "Network.loadingFailed" and not given.get("canceled"):
                 found.append(f"a request failed: {given['errorText']}")
         return found
-
-    def outside(self) -> list[str]:
-        """Return requests that left this machine since the last `open`."""
-        urls = [e["params"]["request"]["url"] for e in self.events if e.get("method") == "Network.requestWillBeSent"]
-        return [url for url in urls if not url.startswith(("file:", "data:", "blob:", "about:"))]

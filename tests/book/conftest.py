@@ -26,6 +26,7 @@ def _engine(name):
     return module
 
 
+_engine("driven")
 browser, firefox = _engine("browser"), _engine("firefox")
 collect_ignore = [] if browser.executable() else ["test_browser.py"]  # the structural tests need no browser
 

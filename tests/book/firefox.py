@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import shutil
-import subprocess
-import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import websocket
+from renderfit_test_driven import Driven
 
 NAMES = ("firefox", "firefox-esr")
 PREFERENCES = {
@@ -27,7 +24,6 @@ PREFERENCES = {
     "browser.aboutwelcome.enabled": False,
 }
 KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014"}
-QUIET = ("file:", "data:", "blob:", "about:", "resource:", "chrome:", "moz-extension:")
 
 
 def executable() -> str | None:
@@ -35,21 +31,21 @@ def executable() -> str | None:
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
-class Firefox:
+def _command(profile: str) -> list[str]:
+    lines = [f"user_pref({json.dumps(name)}, {json.dumps(set_to)});" for name, set_to in PREFERENCES.items()]
+    (Path(profile) / "user.js").write_text("\n".join(lines) + "\n")
+    return [str(executable()), "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank"]
+
+
+class Firefox(Driven):
     """One page of a headless Firefox; use as a context manager."""
 
-    def __init__(self, width: int = 1280, height: int = 900) -> None:
-        self.size = (width, height)
-        self.events: list[dict[str, Any]] = []
-        self.number = 0
+    CLOSE, REQUEST = "browser.close", "network.beforeRequestSent"
+    QUIET = (*Driven.QUIET, "resource:", "chrome:", "moz-extension:")
 
     def __enter__(self) -> Firefox:
-        self.folder = tempfile.mkdtemp(prefix="renderfit-firefox-")
-        lines = [f"user_pref({json.dumps(name)}, {json.dumps(set_to)});" for name, set_to in PREFERENCES.items()]
-        (Path(self.folder) / "user.js").write_text("\n".join(lines) + "\n")
-        command = [str(executable()), "--headless", "--no-remote", "--profile", self.folder, "--remote-debugging-port=0", "about:blank"]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        url = f"ws://127.0.0.1:{self._port()}/session"
+        port = self.start(_command, "WebDriverBiDiServer.json", lambda text: int(json.loads(text)["ws_port"]))
+        url = f"ws://127.0.0.1:{port}/session"
         self.socket = websocket.create_connection(url, timeout=240, suppress_origin=True)
         self.call("session.new", capabilities={})
         self.call("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent", "network.fetchError"])
@@ -57,39 +53,6 @@ class Firefox:
         width, height = self.size
         self.call("browsingContext.setViewport", context=self.page, viewport={"width": width, "height": height})
         return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(Exception):
-            self.call("browser.close")
-        self.socket.close()
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def _port(self) -> int:
-        path = Path(self.folder) / "WebDriverBiDiServer.json"
-        end = time.monotonic() + 120
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError, ValueError):
-                return int(json.loads(path.read_text())["ws_port"])
-            time.sleep(0.1)
-        raise RuntimeError(f"{executable()} did not open its debugging port within 120 s")
-
-    def call(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """Send one command and return its result; events that arrive meanwhile are kept."""
-        self.number += 1
-        self.socket.send(json.dumps({"id": self.number, "method": method, "params": parameters}))
-        wanted = self.number
-        while True:
-            message = json.loads(self.socket.recv())
-            if message.get("id") == wanted:
-                if message["type"] == "error":
-                    raise RuntimeError(f"{method}: {message['message']}")
-                return message["result"]
-            self.events.append(message)
 
     def open(self, url: str) -> None:
         """Load `url` and wait for its load event."""
@@ -105,15 +68,6 @@ class Firefox:
         if found["type"] == "exception":
             raise RuntimeError(f"{expression}: {found['exceptionDetails']['text']}")
         return json.loads(found["result"]["value"])
-
-    def wait(self, expression: str, limit: float = 180.0) -> Any:
-        """Return the value of `expression` as soon as it is true."""
-        end = time.monotonic() + limit
-        while not (found := self.evaluate(expression)):
-            if time.monotonic() > end:
-                raise RuntimeError(f"not true within {limit:.0f} s: {expression}")
-            time.sleep(0.1)
-        return found
 
     def press(self, key: str) -> None:
         """Press and release a key."""
@@ -134,8 +88,3 @@ class Firefox:
         said = [e["params"] for e in self.events if e.get("method") == "log.entryAdded" and e["params"]["level"] == "error"]
         lost = [e["params"] for e in self.events if e.get("method") == "network.fetchError"]
         return [entry["text"] for entry in said] + [f"a request failed: {e['request']['url']} {e['errorText']}" for e in lost]
-
-    def outside(self) -> list[str]:
-        """Return requests that left this machine since the last `open`."""
-        urls = [e["params"]["request"]["url"] for e in self.events if e.get("method") == "network.beforeRequestSent"]
-        return [url for url in urls if not url.startswith(QUIET)]
