@@ -91,3 +91,25 @@ def test_the_worst_run_of_a_cell_is_kept_as_a_picture_and_shown_when_it_failed(i
     assert ratio == pytest.approx(4.0)
     assert pictures.failures({"cells": [floor], "records": [fitted.record]}) is None
     assert len(pictures.failures(table).axes) >= 1
+
+
+def test_pictures_of_instances_written_at_the_same_time_do_not_disturb_each_other(instance, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
+    other = dataclasses.replace(instance, test="t2")
+    fitted = [
+        runs._scored(
+            one, "cls_pose", 0, False, methods.METHODS["cls_pose"](one, one.views[0], None, None, one.views[0].pose, False, 0), one.views[0]
+        )
+        for one in (instance, other)
+    ]
+    write, nested = iio.imwrite, []
+
+    def interrupted(path, picture):
+        write(path, picture)
+        if not nested:  # between writing and renaming, the notebook of the other instance runs from start to end
+            nested.append(path)
+            gallery.save(other, fitted[1:])
+
+    monkeypatch.setattr(gallery.iio, "imwrite", interrupted)
+    written = gallery.save(instance, fitted[:1])
+    assert sorted(path.name for path in written[0].parent.iterdir()) == ["ball-t1-cls_pose-known.png", "ball-t2-cls_pose-known.png"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,10 +44,10 @@ def save(instance: Instance, runs: Iterable[Run]) -> list[Path]:
         view = instance.views[chosen.record["view"]]
         drawn = overlay(view.image, chosen.found.mesh, view.camera, chosen.found.pose, OUTLINE)
         shown = view.mask | (drawn != view.image).any(axis=2)
-        part = folder / "picture.part.png"
-        iio.imwrite(part, drawn[_square(shown)])
         written.append(folder / _name(chosen.record))
-        shutil.move(part, written[-1])
+        part = written[-1].with_name(f".part-{written[-1].name}")  # a name of its own: other instances are written at the same time
+        iio.imwrite(part, drawn[_square(shown)])
+        part.replace(written[-1])
     return written
 
 
