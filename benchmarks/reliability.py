@@ -22,8 +22,8 @@ import torch
 
 from renderfit import paths
 from renderfit.errors import RenderFitError
-from renderfit.pipeline.atomic import write_json
 from renderfit.progress import progress
+from renderfit.whole import write_json
 
 COUNTS = {"mesh": 700, "soup": 600, "image": 600, "array": 400, "fit": 300}
 LIMIT = 60

@@ -23,13 +23,18 @@ def nbval(root, option, *notebooks):
     assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-2000:]
 
 
-def test_table_1_prints_the_same_again(smoke):
-    nbval(smoke, "--nbval", smoke / "artifacts" / "notebooks" / "table1" / "table1.ipynb")
+def own(smoke, folder):
+    """Return a copy of the small pipeline: notebooks write results, and other tests read the shared one meanwhile."""
+    return shutil.copytree(smoke, folder / "smoke", ignore=shutil.ignore_patterns(".dvc", "book"))
+
+
+def test_table_1_prints_the_same_again(smoke, tmp_path):
+    root = own(smoke, tmp_path)
+    nbval(root, "--nbval", root / "artifacts" / "notebooks" / "table1" / "table1.ipynb")
 
 
 @pytest.mark.parametrize("names", HALVES, ids=" ".join)
 def test_every_other_notebook_runs(names, smoke, tmp_path):
     """Half of them in one run, whose kernels share what they import."""
-    root = tmp_path / "smoke"
-    shutil.copytree(smoke, root, ignore=shutil.ignore_patterns(".dvc", "book"))
+    root = own(smoke, tmp_path)
     nbval(root, "--nbval-lax", *(root / "notebooks" / f"{name}.ipynb" for name in names))

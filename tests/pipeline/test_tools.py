@@ -1,4 +1,4 @@
-"""Whole results, fan-out, announcements and the watch on the parent."""
+"""Fan-out, announcements and the watch on the parent."""
 
 import logging
 import os
@@ -12,25 +12,11 @@ import pytest
 
 from renderfit import config, paths
 from renderfit.errors import ConfigError, DataError
-from renderfit.pipeline import STAGES, atomic, estimate, fanout, guard, run_stage
+from renderfit.pipeline import STAGES, estimate, fanout, guard, run_stage
 
 
 def square(number):
     return number**2, os.getpid()
-
-
-def test_a_folder_appears_whole_or_not_at_all(tmp_path):
-    target = tmp_path / "result"
-    with pytest.raises(AttributeError), atomic.whole_folder(target) as part:
-        (part / "half.txt").write_text("half").no_such_attribute()
-    assert list(tmp_path.iterdir()) == []
-    with atomic.whole_folder(target) as part:
-        assert not target.exists()
-        (part / "all.txt").write_text("all")
-    with atomic.whole_folder(target) as part:
-        (part / "new.txt").write_text("new")
-    assert [path.name for path in target.iterdir()] == ["new.txt"]
-    assert [path.name for path in tmp_path.iterdir()] == ["result"]
 
 
 @pytest.mark.parametrize("backend", ["serial", "loky", "dask"])

@@ -73,6 +73,7 @@ def align(
     from renderfit.datasets.split import save_split
     from renderfit.errors import DataError
     from renderfit.geometry.io import save_mesh
+    from renderfit.whole import write_json, write_text
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{out} lies in {folder}; expected another place: the next run would take its own output in")
@@ -86,11 +87,10 @@ def align(
             splits[category] = split
         for name, mesh in source.intake(category).meshes().items():
             save_mesh(mesh, out / category / f"{name}.ply")
-    out.mkdir(parents=True, exist_ok=True)
     report = source.report()
-    (out / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(out / "report.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     _write(source, splits, out / "report.html")
-    (out / KNOWN).write_text(json.dumps({category: {"up": "z", "unit": "m", "align": False} for category in source.files}, indent=1) + "\n")
+    write_json(out / KNOWN, {category: {"up": "z", "unit": "m", "align": False} for category in source.files})
     if splits:
         save_split(splits, out / "split.json")
     emit({"report": str(out / "report.html"), **({"short": short} if short else {}), **report}, as_json)

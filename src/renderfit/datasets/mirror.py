@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from renderfit import paths
 from renderfit.errors import DataError
+from renderfit.whole import write_text
 
 VARIABLE = "RENDERFIT_MIRROR"
 MANIFEST = Path(__file__).with_name("open_meshes.csv")
@@ -193,7 +194,4 @@ def note_mirror(root: Path) -> None:
     found, target = fingerprint(), root / "results" / "mirror.json"
     text = json.dumps(found, indent=1, sort_keys=True) + "\n"
     if found and not (target.is_file() and target.read_text() == text):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
-        part.write_text(text)
-        part.replace(target)
+        write_text(target, text)

@@ -9,6 +9,7 @@ from typing import Any
 from renderfit.datasets.procedural import build
 from renderfit.errors import DataError
 from renderfit.geometry.mesh import Mesh
+from renderfit.whole import write_json
 
 SPLIT = "split.json"
 
@@ -37,9 +38,7 @@ def load_recipe(path: Path) -> dict[str, Any]:
 
 def save_recipe(recipe: dict[str, Any], folder: Path) -> None:
     """Write one recipe below `folder`, the same bytes for the same recipe."""
-    path = folder / recipe["category"] / f"{recipe['name']}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(recipe, indent=1) + "\n")
+    write_json(folder / recipe["category"] / f"{recipe['name']}.json", recipe)
 
 
 def build_recipe(path: Path) -> Mesh:

@@ -10,6 +10,7 @@ from typing import Any
 
 from renderfit import paths
 from renderfit.errors import DataError
+from renderfit.whole import write_json
 
 _log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def check(category: str, split: Split, origin: str) -> None:
 
 def save_split(splits: dict[str, Split], path: Path) -> None:
     """Write ``split.json``."""
-    path.write_text(json.dumps({category: split.entries() for category, split in splits.items()}, indent=1) + "\n")
+    write_json(path, {category: split.entries() for category, split in splits.items()})
 
 
 def chosen(splits: dict[str, Split], categories: list[str], instances: int, origin: str, *, strict: bool = True) -> dict[str, Split]:

@@ -15,6 +15,7 @@ from renderfit.evaluation.instance import Instance
 from renderfit.evaluation.records import REFERENCES, Record
 from renderfit.evaluation.runs import Run
 from renderfit.registration.overlay import overlay
+from renderfit.whole import whole_file
 
 OUTLINE = (230, 30, 80)
 """Colour of the fit's outline."""
@@ -31,9 +32,6 @@ def save(instance: Instance, runs: Iterable[Run]) -> list[Path]:
         All its runs; references have no view and get no picture.
     """
     folder = paths.ARTIFACTS / "records" / "worst"
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in folder.glob(f"{instance.category}-{instance.test}-*.png"):
-        stale.unlink()
     cells: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
         if run.record["method"] not in REFERENCES:
@@ -45,9 +43,10 @@ def save(instance: Instance, runs: Iterable[Run]) -> list[Path]:
         drawn = overlay(view.image, chosen.found.mesh, view.camera, chosen.found.pose, OUTLINE)
         shown = view.mask | (drawn != view.image).any(axis=2)
         written.append(folder / _name(chosen.record))
-        part = written[-1].with_name(f".part-{written[-1].name}")  # a name of its own: other instances are written at the same time
-        iio.imwrite(part, drawn[_square(shown)])
-        part.replace(written[-1])
+        with whole_file(written[-1]) as part:
+            iio.imwrite(part, drawn[_square(shown)])
+    for stale in set(folder.glob(f"{instance.category}-{instance.test}-*.png")) - set(written):
+        stale.unlink()
     return written
 
 

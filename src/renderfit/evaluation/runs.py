@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +27,7 @@ from renderfit.shapes import coherent_point_drift
 from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import load_network, segment
 from renderfit.vision.checkpoint import PUBLISHED
+from renderfit.whole import write_json
 
 SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls", "deepcpd")
 """Sections of params.yaml that change a run."""
@@ -151,13 +151,10 @@ def compare(instance: Instance, number: int, noise: bool, network: Any, methods:
 def write(runs: list[Run], category: str, test: str) -> list[Path]:
     """Write ``artifacts/records/<category>-<test>.json`` and the timings beside it; return both paths."""
     folder = paths.ARTIFACTS / "records"
-    folder.mkdir(parents=True, exist_ok=True)
     written = []
     for suffix, entries in (("", [run.record for run in runs]), ("-timing", [run.timing for run in runs])):
         target = folder / f"{category}-{test}{suffix}.json"
-        part = target.with_name(f".{target.name}.part")
-        part.write_text(json.dumps(entries, indent=1, sort_keys=True) + "\n")
-        os.replace(part, target)
+        write_json(target, entries, sort_keys=True)
         written.append(target)
     return written
 

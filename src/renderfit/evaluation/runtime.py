@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import os
 import platform
 import statistics
@@ -24,6 +23,7 @@ from renderfit.progress import progress
 from renderfit.rendering import render
 from renderfit.rendering.raster import Backend
 from renderfit.rendering.shading import Shading
+from renderfit.whole import write_json
 
 
 def measure(
@@ -183,8 +183,5 @@ def _versions() -> dict[str, str]:
 def write(result: dict[str, Any], path: Path | None = None) -> Path:
     """Write the measurement to ``results/runtime.json``; the file appears whole or not at all."""
     path = path or paths.RESULTS / "runtime.json"
-    part = path.with_suffix(".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(json.dumps(result, indent=1, sort_keys=True) + "\n")
-    part.replace(path)
+    write_json(path, result, sort_keys=True)
     return path

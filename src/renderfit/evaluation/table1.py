@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from renderfit.errors import DataError
 from renderfit.evaluation import claims
 from renderfit.evaluation.records import METHODS, REFERENCES, SCORES, Record, heading, method_order, order, read_paper, read_records
 from renderfit.evaluation.statistics import interval, summary
+from renderfit.whole import write_json, write_text
 
 Cell = dict[str, Any]
 LAYOUT = (
@@ -92,13 +92,10 @@ def latent_floors(records: Sequence[Record]) -> dict[tuple[str, str], float]:
 def write(table: dict[str, Any], folder: Path | None = None) -> list[Path]:
     """Write ``table1.json`` and ``table1.csv`` (each whole or not at all); return their paths."""
     folder = folder or paths.RESULTS
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {"table1.json": json.dumps(table, indent=1, sort_keys=True) + "\n", "table1.csv": layout(table)}
-    for name, text in texts.items():
-        part = folder / f"{name}.part"
-        part.write_text(text)
-        os.replace(part, folder / name)
-    return [folder / name for name in texts]
+    written = [folder / "table1.json", folder / "table1.csv"]
+    write_json(written[0], table, sort_keys=True)
+    write_text(written[1], layout(table))
+    return written
 
 
 def layout(table: dict[str, Any]) -> str:

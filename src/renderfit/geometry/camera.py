@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
+from renderfit.whole import write_json
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Camera:
 
     def save(self, path: str | Path) -> None:
         """Write the camera as JSON."""
-        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n")
+        write_json(Path(path), asdict(self))
 
     def scaled(self, factor: float) -> Camera:
         """Return the camera of the same view at `factor` times the resolution."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry.mesh import Mesh
+from renderfit.whole import whole_file
 
 LARGEST_OBJECT = 10.0
 """Longest box side [m] of an object that is taken for metres without a word."""
@@ -116,7 +116,5 @@ def save_mesh(mesh: Mesh, path: str | Path) -> None:
         solid = trimesh.Trimesh(vertices, faces, vertex_colors=colors, process=False)
     else:
         solid = trimesh.PointCloud(vertices, colors=colors)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    solid.export(part)
-    os.replace(part, path)
+    with whole_file(path) as part:
+        solid.export(part)

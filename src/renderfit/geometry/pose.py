@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
+from renderfit.whole import write_json
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +94,7 @@ class Pose:
 
     def save(self, path: str | Path) -> None:
         """Write the pose as JSON."""
-        Path(path).write_text(json.dumps({"object_to_camera": self.matrix.tolist()}, indent=1) + "\n")
+        write_json(Path(path), {"object_to_camera": self.matrix.tolist()})
 
     def apply(self, points: Tensor) -> Tensor:
         """Map object-frame points (..., 3) to the camera frame."""

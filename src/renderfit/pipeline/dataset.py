@@ -12,9 +12,9 @@ from renderfit.datasets.framing import require_in_frame
 from renderfit.datasets.recipes import SPLIT
 from renderfit.datasets.split import chosen, save_split
 from renderfit.geometry.io import load_mesh, save_mesh
-from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.fanout import fan_out
 from renderfit.plotting.intake import write_page
+from renderfit.whole import whole_folder, write_json
 
 _log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from renderfit import config, paths
-from renderfit.pipeline.atomic import whole_folder
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.registration.deepcpd import network, training
 from renderfit.registration.deepcpd.pictures import Source
+from renderfit.whole import whole_folder
 
 
 def run() -> None:

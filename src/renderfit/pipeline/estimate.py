@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from renderfit import paths
+from renderfit.whole import write_json
 
 TYPICAL = {
     "dataset": (15.0, 10.0),
@@ -52,11 +52,7 @@ def announced(name: str, stages: Sequence[str]) -> Iterator[None]:
     yield
     seconds = time.monotonic() - start
     _log.info("stage %d of %d, %s: done in %s", place + 1, len(stages), name, _words(seconds))
-    store = _store()
-    store.parent.mkdir(parents=True, exist_ok=True)
-    part = store.with_suffix(f".{os.getpid()}")
-    part.write_text(json.dumps(last_times() | {name: round(seconds, 1)}, indent=1))
-    part.replace(store)
+    write_json(_store(), last_times() | {name: round(seconds, 1)})
 
 
 def _store() -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 from renderfit import paths
 from renderfit.errors import ConvergenceError, DataError
 from renderfit.pipeline.fanout import fan_out
+from renderfit.whole import whole_file
 
 _log = logging.getLogger(__name__)
 
@@ -49,21 +50,19 @@ def run_notebook(source: Path, target: Path, parameters: dict[str, Any] | None =
     except (OSError, ValueError, nbformat.reader.NotJSONError) as problem:
         raise DataError(f"{source}: not a readable notebook ({problem}); expected an .ipynb file of format 4") from problem
     chosen = declared(notebook, parameters or {})
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part.ipynb")
     os.environ["RENDERFIT_ROOT"] = str(paths.ROOT)  # the kernel inherits it
-    try:
-        _execute(source, part, chosen)
-    except PapermillExecutionError as problem:
+    with whole_file(target) as part:
+        try:
+            _execute(source, part, chosen)
+        except PapermillExecutionError as problem:
+            _settle(part)
+            part.replace(failed)
+            message = f"notebook {source.name} ({name}), cell {problem.exec_count}: {problem.ename}: {problem.evalue.strip()}"
+            raise ConvergenceError(f"{message}; what ran so far: {failed}") from None
+        except DeadKernelError:
+            message = f"notebook {source.name} ({name}): its kernel ended by itself; expected it to run to the end: is there memory enough?"
+            raise ConvergenceError(message) from None
         _settle(part)
-        part.replace(failed)
-        message = f"notebook {source.name} ({name}), cell {problem.exec_count}: {problem.ename}: {problem.evalue.strip()}"
-        raise ConvergenceError(f"{message}; what ran so far: {failed}") from None
-    except DeadKernelError:
-        message = f"notebook {source.name} ({name}): its kernel ended by itself; expected it to run to the end: is there memory enough?"
-        raise ConvergenceError(message) from None
-    _settle(part)
-    part.replace(target)
     _log.info("  notebook %s: %.0f s", name, time.monotonic() - start)
     return target
 
@@ -120,7 +119,8 @@ def _execute(source: Path, part: Path, parameters: dict[str, Any]) -> None:
             progress_bar=False,
             log_output=False,
             request_save_on_cell_execute=True,
-            extra_arguments=["--log-level=ERROR"],  # the kernel talks to this machine only; its advice on that is noise
+            # the kernel talks to this machine only, its advice on that is noise; kernels at the same time share no history file
+            extra_arguments=["--log-level=ERROR", "--HistoryManager.enabled=False"],
         )
 
 

@@ -8,8 +8,8 @@ from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.evaluation.records import heading
 from renderfit.evaluation.trace import read_table
-from renderfit.pipeline.atomic import write_text
 from renderfit.pipeline.badges import FOLDER, Badge, badges
+from renderfit.whole import write_text
 
 BEGIN, END = "<!-- table1: written by the stage book from results/table1.json -->", "<!-- /table1 -->"
 BADGES = "<!-- badges: written by the stage book, see src/renderfit/pipeline/badges.py -->", "<!-- /badges -->"

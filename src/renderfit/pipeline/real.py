@@ -13,10 +13,10 @@ from renderfit.datasets.real import CLOUDS, Drills, Open, presence
 from renderfit.datasets.split import FEWEST, Split
 from renderfit.evaluation import real
 from renderfit.geometry import Mesh
-from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.fanout import fan_out
 from renderfit.pipeline.notebooks import run_notebooks
 from renderfit.provenance import provenance
+from renderfit.whole import whole_folder, write_json
 
 _log = logging.getLogger(__name__)
 

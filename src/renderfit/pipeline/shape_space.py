@@ -7,9 +7,9 @@ from typing import Any
 
 from renderfit import config, paths
 from renderfit.datasets import Split
-from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.pipeline.fanout import fan_out
+from renderfit.whole import whole_folder, write_json
 
 
 def run() -> None:

@@ -15,8 +15,8 @@ from typing import Any
 from renderfit import config, paths
 from renderfit.datasets import Split
 from renderfit.errors import DataError
-from renderfit.pipeline.atomic import whole_folder, write_json
 from renderfit.pipeline.catalogue import mesh_path, splits
+from renderfit.whole import whole_folder, write_json
 
 _log = logging.getLogger(__name__)
 

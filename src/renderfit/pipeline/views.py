@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from renderfit import config, paths
-from renderfit.pipeline.atomic import whole_folder
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.pipeline.fanout import fan_out
+from renderfit.whole import whole_folder
 
 
 def run() -> None:

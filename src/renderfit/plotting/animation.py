@@ -19,6 +19,7 @@ from renderfit.plotting.registration import iterate
 from renderfit.registration import Registration
 from renderfit.registration.columns import Columns
 from renderfit.registration.overlay import overlay
+from renderfit.whole import whole_file
 
 SIDE, STRIP = 260, 26
 """Side of a panel and height of its caption [px]."""
@@ -78,8 +79,6 @@ def _panels(images: Sequence[Frame]) -> Frame:
 def write(frames: Sequence[Any], path: Path, quality: int = 55) -> Path:
     """Write frames as an endless WebP animation with `RATE` frames a second; it appears when it is complete."""
     first, *others = [Image.fromarray(frame) for frame in frames]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    first.save(part, "WEBP", save_all=True, append_images=others, duration=1000 // RATE, loop=0, quality=quality, method=4)
-    part.replace(path)
+    with whole_file(path) as part:
+        first.save(part, "WEBP", save_all=True, append_images=others, duration=1000 // RATE, loop=0, quality=quality, method=4)
     return path

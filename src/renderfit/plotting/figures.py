@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from renderfit.errors import ShapeError
+from renderfit.whole import whole_file
 
 COLORS = {
     "ground_truth": "#4d4d4d",
@@ -102,8 +103,8 @@ def image_row(images: Sequence[NDArray[Any]], titles: Sequence[str], width: floa
 
 def save(found: Any, path: Path) -> Path:
     """Write a figure as PNG or SVG, the same bytes every time, and close it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
-    found.savefig(path, metadata=metadata)
+    with whole_file(path) as part:
+        found.savefig(part, metadata=metadata)
     plt.close(found)
     return path

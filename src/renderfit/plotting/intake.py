@@ -15,6 +15,7 @@ from renderfit.datasets.intake import Intake, Taken
 from renderfit.datasets.split import FEWEST, Split
 from renderfit.plotting.objects import portrait
 from renderfit.progress import progress
+from renderfit.whole import write_text
 
 THUMBNAIL = 150
 """Side of a thumbnail [px]."""
@@ -50,8 +51,7 @@ def page(intakes: Mapping[str, Intake], splits: Mapping[str, Split], origin: str
 
 def write_page(intakes: Mapping[str, Intake], splits: Mapping[str, Split], origin: str, target: Path) -> None:
     """Write `page` to a file."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page(intakes, splits, origin), encoding="utf-8")
+    write_text(target, page(intakes, splits, origin))
 
 
 def _category(intake: Intake, split: Split | None) -> str:

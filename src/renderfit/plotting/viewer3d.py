@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from renderfit.errors import ShapeError
 from renderfit.plotting.packing import checked, pack
+from renderfit.whole import write_text
 
 LIMIT = 1_000_000
 """Largest size of a scene [bytes]."""
@@ -164,8 +165,7 @@ class Scene:
 
     def save(self, path: Path) -> Path:
         """Write the page to `path` and return it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.html())
+        write_text(path, self.html())
         return path
 
     def _repr_html_(self) -> str:

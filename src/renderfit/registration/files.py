@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +16,7 @@ from renderfit.provenance import provenance
 from renderfit.registration.overlay import overlay
 from renderfit.registration.result import Registration
 from renderfit.vision.images import as_rgb
+from renderfit.whole import write_json
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -80,7 +79,5 @@ def write_registration(
     if picture is not None and camera is not None:
         iio.imwrite(folder / "overlay.png", overlay(picture, found.mesh, camera, found.pose))
     summary = found.summary() | {"provenance": provenance(inputs, ["ours", "paper", "cls"])}
-    part = folder / ".registration.json.part"
-    part.write_text(json.dumps(summary, indent=1) + "\n")
-    os.replace(part, folder / "registration.json")
+    write_json(folder / "registration.json", summary)
     return summary

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
+from renderfit.whole import write_json
 
 FORMAT = 1
 
@@ -21,9 +21,7 @@ def write(folder: str | Path, arrays: dict[str, NDArray[Any]], entries: dict[str
     folder.mkdir(parents=True, exist_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    part = folder / ".space.json.part"
-    part.write_text(json.dumps({"format": FORMAT, **entries, "arrays": sorted(arrays)}, indent=1) + "\n")
-    os.replace(part, folder / "space.json")
+    write_json(folder / "space.json", {"format": FORMAT, **entries, "arrays": sorted(arrays)})
 
 
 def read(folder: str | Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

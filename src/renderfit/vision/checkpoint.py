@@ -16,6 +16,7 @@ from torch import Tensor
 from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.vision.unet import UNet
+from renderfit.whole import whole_file, write_json
 
 WEIGHTS, DESCRIPTION = "unet.safetensors", "unet.json"
 PUBLISHED = Path(__file__).parent / "published"
@@ -30,7 +31,7 @@ def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
     save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"categories": list(network.categories), "width": network.width, "levels": network.levels, "window": network.window}
     description = about | shape | {"sha256": sha256(folder / WEIGHTS)}
-    (folder / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n")
+    write_json(folder / DESCRIPTION, description)
 
 
 def load_network(folder: str | Path = PUBLISHED) -> UNet:
@@ -137,6 +138,5 @@ def load_state(path: Path, network: torch.nn.Module, optimizer: torch.optim.Opti
 
 def save_tensors(tensors: dict[str, Tensor], path: Path, metadata: dict[str, str] | None = None) -> None:
     """Write tensors to a safetensors file in one move."""
-    part = path.with_name(path.name + ".part")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, part, metadata)
-    part.replace(path)
+    with whole_file(path) as part:
+        save_file({name: value.contiguous() for name, value in tensors.items()}, part, metadata)

@@ -13,6 +13,7 @@ from renderfit import config, paths
 from renderfit.errors import DataError
 from renderfit.vision.checkpoint import PUBLISHED, save_tensors, sha256
 from renderfit.vision.refiner import Refiner
+from renderfit.whole import write_json
 
 WEIGHTS, DESCRIPTION = "refiner.safetensors", "refiner.json"
 
@@ -23,7 +24,7 @@ def save_refiner(network: Refiner, folder: str | Path, **about: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"width": network.width, "levels": network.levels, "window": network.window, "sha256": sha256(folder / WEIGHTS)}
-    (folder / DESCRIPTION).write_text(json.dumps(shape | about, indent=1) + "\n")
+    write_json(folder / DESCRIPTION, shape | about)
 
 
 def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:

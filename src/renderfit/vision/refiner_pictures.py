@@ -16,6 +16,7 @@ from renderfit.errors import DataError
 from renderfit.rendering.photo import TRAINING, Style, Subject, take
 from renderfit.vision.refiner_shapes import Category, load_category
 from renderfit.vision.stream import window
+from renderfit.whole import whole_file
 
 SIZE = 128
 """Side of the photographs [px]."""
@@ -95,9 +96,8 @@ def paint_chunk(pictures: Pictures, number: int, folder: str) -> str:
         found = [paint(pictures, index) for index in range(first, first + pictures.chunk)]
         widest = max(len(one["code"]) for one in found)
         codes = np.stack([np.pad(one["code"], (0, widest - len(one["code"]))) for one in found])
-        part = path.with_suffix(".part.npz")
-        np.savez(part, allow_pickle=False, code=codes, **{name: np.stack([one[name] for one in found]) for name in FIELDS})
-        part.replace(path)
+        with whole_file(path) as part:
+            np.savez(part, allow_pickle=False, code=codes, **{name: np.stack([one[name] for one in found]) for name in FIELDS})
     return str(path)
 
 

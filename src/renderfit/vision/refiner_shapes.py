@@ -15,6 +15,7 @@ from scipy.spatial import cKDTree
 from renderfit.errors import DataError
 from renderfit.geometry import Mesh, load_mesh
 from renderfit.rendering.photo import Subject
+from renderfit.whole import whole_file
 
 Array = NDArray[np.float64]
 NAMES = ("mean", "basis", "faces", "codes")
@@ -66,8 +67,8 @@ def codes_of(basis: Array, offsets: Array) -> Array:
 
 def save_category(path: Path, mean: Array, basis: Array, faces: NDArray[np.int64], codes: Array, meshes: Sequence[Path]) -> None:
     """Write a category as one .npz file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, mean=mean, basis=basis, faces=faces, codes=codes, meshes=np.array([str(mesh) for mesh in meshes]))
+    with whole_file(path) as part:
+        np.savez(part, mean=mean, basis=basis, faces=faces, codes=codes, meshes=np.array([str(mesh) for mesh in meshes]))
 
 
 @functools.lru_cache(maxsize=16)

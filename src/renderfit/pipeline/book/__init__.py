@@ -18,9 +18,9 @@ import yaml
 from renderfit import paths
 from renderfit.errors import ConvergenceError, DataError
 from renderfit.pipeline import readme
-from renderfit.pipeline.atomic import whole_folder
 from renderfit.pipeline.book import notebooks, text, toc
 from renderfit.pipeline.book.context import context
+from renderfit.whole import whole_folder
 
 __all__ = ["assemble", "build", "run"]
 

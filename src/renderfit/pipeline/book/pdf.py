@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from renderfit.errors import ConvergenceError, DataError
+from renderfit.whole import whole_file
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 """Names under which Chromium is looked for."""
@@ -59,10 +60,8 @@ def make(book: Path, target: Path, limit: float = 600.0) -> Path:
             raise ConvergenceError(f"{found} did not print {book} within {limit:.0f} s") from None
         if not printed.is_file() or not printed.read_bytes().startswith(b"%PDF"):
             raise ConvergenceError(f"{found} printed nothing (status {done.returncode}): {done.stderr.strip()[-500:]}")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(target.name + ".part")
-        shutil.copyfile(printed, part)
-        part.replace(target)
+        with whole_file(target) as part:
+            shutil.copyfile(printed, part)
     _log.info("the book as PDF: %s", target)
     return target
 

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from renderfit.errors import DataError
+from renderfit.whole import whole_file, write_json
 
 WEIGHTS, DESCRIPTION = "deepcpd.safetensors", "deepcpd.json"
 PUBLISHED = Path(__file__).parent / "published"
@@ -78,12 +79,10 @@ class DisplacementNet(nn.Module):
 
 def save(network: DisplacementNet, folder: Path, about: dict[str, Any]) -> None:
     """Write weights (half precision) and what they were trained with."""
-    folder.mkdir(parents=True, exist_ok=True)
     halves = {name: v.detach().cpu().half() if v.is_floating_point() else v.cpu() for name, v in network.state_dict().items()}
-    part = folder / f"{WEIGHTS}.part"
-    save_file({name: value.contiguous() for name, value in halves.items()}, part)
-    part.replace(folder / WEIGHTS)
-    (folder / DESCRIPTION).write_text(json.dumps(about, indent=1) + "\n")
+    with whole_file(folder / WEIGHTS) as part:
+        save_file({name: value.contiguous() for name, value in halves.items()}, part)
+    write_json(folder / DESCRIPTION, about)
 
 
 def load(folder: str | Path) -> DisplacementNet:

@@ -18,6 +18,7 @@ from renderfit.geometry import Camera, Mesh, Pose, load_mesh
 from renderfit.registration.deepcpd.network import meshes_hash
 from renderfit.rendering.photo import TRAINING, Style, Subject, take
 from renderfit.shapes import ShapeSpace
+from renderfit.whole import whole_file
 
 Array = NDArray[np.float64]
 SIZE, CHUNK = 128, 100
@@ -145,9 +146,8 @@ def paint_chunk(source: Source, number: int, folder: str) -> str:
     path = Path(folder) / f"{number:05d}.npz"
     if not path.is_file():
         found = [paint(source, index) for index in range(number * CHUNK, (number + 1) * CHUNK)]
-        part = path.with_suffix(".part.npz")
-        np.savez(part, **{name: np.stack([one[name] for one in found]) for name in FIELDS})  # type: ignore[arg-type]
-        part.replace(path)
+        with whole_file(path) as part:
+            np.savez(part, **{name: np.stack([one[name] for one in found]) for name in FIELDS})  # type: ignore[arg-type]
     return str(path)
 
 

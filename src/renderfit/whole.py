@@ -1,0 +1,77 @@
+"""Write results whole or not at all: beside their place first, moved there when complete.
+
+A temporary file is named after its target and the process that writes it, so that processes at work
+at the same time do not take each other's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+@contextlib.contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Yield the name of a temporary file beside `path`, with its suffix, that takes its place when the block succeeds.
+
+    A block that fails leaves `path` as it was and no temporary file. Folders above `path` are made.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with whole_file(f"{folder}/made/numbers.txt") as part:
+    ...         written = part.write_text("1 2 3")
+    ...     [path.name for path in Path(folder, "made").iterdir()]
+    ['numbers.txt']
+    """
+    path = Path(path)
+    with _moved(path, path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")) as part:
+        yield part
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder ``<name>.part`` that takes the place of `folder` when the block succeeds.
+
+    A block that fails or is killed leaves no `folder` behind that could pass for a result. One process at a time: stages hold
+    the lock of their root.
+    """
+    part = folder.with_name(folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path` (UTF-8), which appears only when it is complete."""
+    with _moved(path, path.with_name(f".{path.name}.{os.getpid()}.part")) as part:  # without the suffix: folders are searched for *.json
+        part.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, entries: Any, *, sort_keys: bool = False) -> None:
+    """Write `entries` as JSON with one space of indent and a final newline (the same bytes every time)."""
+    write_text(path, json.dumps(entries, indent=1, sort_keys=sort_keys) + "\n")
+
+
+@contextlib.contextmanager
+def _moved(path: Path, part: Path) -> Iterator[Path]:
+    """Yield `part`, which becomes `path` or is removed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
