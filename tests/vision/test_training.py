@@ -56,6 +56,32 @@ def test_a_short_training_learns_to_segment(network, source):
     assert scores["background"] > 0.85, scores
 
 
+def test_training_goes_on_from_given_weights_at_larger_windows(network, source, settings):
+    longer = dataclasses.replace(settings, size=48, small_steps=0, steps=2, batch=4, rate=1e-9)
+    found, _ = training.train(source, ("can", "crate"), longer, initial=network)
+    assert found.window == 48
+    for name, value in network.named_parameters():
+        assert torch.allclose(found.get_parameter(name), value, atol=1e-6), name
+    with pytest.raises(DataError, match=r"expected \(\('can', 'crate'\), 4, 3\)"):
+        training.train(source, ("can", "crate"), dataclasses.replace(longer, width=4), initial=network)
+
+
+def test_a_state_begun_from_other_weights_is_refused(network, source, settings, tmp_path):
+    short = dataclasses.replace(settings, small_steps=0, steps=3, batch=4, save_every=2)
+    training.train(source, ("can", "crate"), short, state=tmp_path / "state", initial=network)
+    with pytest.raises(DataError, match="other settings"):
+        training.train(source, ("can", "crate"), short, state=tmp_path / "state")
+
+
+def test_half_of_the_batches_are_coarse_but_never_below_the_smallest_window():
+    generator = np.random.default_rng(0)
+    checker = (np.indices((128, 128)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    for side, least, most in ((128, 3, 9), (stream.FEWEST, 0, 0)):
+        image = np.repeat(checker[:side, :side, None], 3, axis=2)
+        spread = [stream.augmented([(image, image[..., 0] * 0)] * 2, generator)[0].std(dim=(1, 2, 3)).max() for _ in range(12)]
+        assert least <= sum(value < 0.2 for value in spread) <= most
+
+
 def test_rate_rises_once_and_falls():
     rates = [training.schedule(step, 100) for step in range(100)]
     assert max(rates) == pytest.approx(1.0)

@@ -17,30 +17,60 @@ Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last 
 
 @app.command()
 def unet(
-    meshes: Annotated[Path, typer.Argument(help="folder with one sub-folder of meshes (metres, z up) per category")],
+    meshes: Annotated[
+        Path,
+        typer.Argument(help="folder with one sub-folder of meshes (metres, z up) per category; a split.json in it says which to leave out"),
+    ],
     out: Out,
+    initial: Annotated[Path | None, typer.Option(help="folder of a network of the same categories to start from")] = None,
+    size: Annotated[int, typer.Option(help="side of the windows [px]; 0: as params.yaml says")] = 0,
+    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says")] = 0.0,
     steps: Steps = 0,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Segmentation: train on photographs painted of the meshes; every mesh in a sub-folder is a training instance."""
+    """Segmentation: train on photographs painted of the meshes; every mesh in a sub-folder is a training instance.
+
+    In a folder with a split.json, as the stage dataset writes it, the test instances are left out.
+    """
     from renderfit import config
     from renderfit.cli.output import emit
-    from renderfit.vision import save_network, stream, training
+    from renderfit.datasets import load_split
+    from renderfit.vision import checkpoint, examination, load_network, save_network, stream, training
 
     settings = dataclasses.replace(config.section(config.UNet), seed=seed)
-    if steps:
-        small = round(steps * settings.small_steps / settings.steps)
-        settings = dataclasses.replace(settings, steps=steps, small_steps=small)
+    settings = dataclasses.replace(settings, rate=rate or settings.rate, size=size or settings.size)
+    small = round((steps or settings.steps) * settings.small_steps / settings.steps)
+    start = load_network(initial) if initial else None
+    if start is not None:  # it has seen small windows
+        settings, small = dataclasses.replace(settings, width=start.width, levels=start.levels), 0
+    settings = dataclasses.replace(settings, steps=steps or settings.steps, small_steps=small)
     categories, found = stream.meshes_of(meshes)
+    if (meshes / "split.json").is_file():
+        splits = load_split(meshes / "split.json")
+        categories = tuple(splits)
+        found = tuple(tuple(str(meshes / c / f"{name}.ply") for name in (split.canonical, *split.train)) for c, split in splits.items())
     out.mkdir(parents=True, exist_ok=True)
-    state = out / "training-state.safetensors"
-    network, log = training.train(stream.Source(found, seed=seed), categories, settings, state=state)
-    save_network(network, out, seed=seed, steps=settings.steps, loss=log.loss)
-    state.unlink(missing_ok=True)
-    emit(
-        {"categories": list(categories), "meshes": [len(names) for names in found], "steps": settings.steps, "loss": log.loss[-1:]}, as_json
+    state, source = out / "training-state.safetensors", stream.Source(found, seed=seed)
+    check = examination.validation_samples(source, 64, settings.size)
+    network, log = training.train(
+        source,
+        categories,
+        settings,
+        state=state,
+        score=lambda network: examination.window_scores(network, check),
+        score_every=max(1, settings.steps // 6),
+        initial=start,
     )
+    command = (
+        f"renderfit train unet {meshes.name} OUT --size {settings.size} --rate {settings.rate:g} --steps {settings.steps} --seed {seed}"
+    )
+    about = {"command": command + (" --initial INITIAL" if initial else ""), "seed": seed, "steps": settings.steps}
+    about |= {"data": training.data_hash(found), "size": settings.size, "loss": log.loss, "scores": log.scores}
+    save_network(network, out, **about, **({"initial": checkpoint.describe(initial)} if initial else {}))
+    state.unlink(missing_ok=True)
+    counts = [len(names) for names in found]
+    emit({"categories": list(categories), "meshes": counts, "steps": settings.steps, "scores": log.scores[-1:]}, as_json)
 
 
 @app.command()

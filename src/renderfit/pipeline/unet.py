@@ -6,7 +6,6 @@ With params.yaml ``unet.weights: published`` the network of the package is taken
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import shutil
 from pathlib import Path
@@ -88,7 +87,7 @@ def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
         folder,
         seed=settings.seed,
         steps=settings.steps,
-        data=_hash(meshes),
+        data=training.data_hash(meshes),
         size=settings.size,
         precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
         loss=log.loss,
@@ -104,14 +103,14 @@ def publish(folder: Path, found: dict[str, Split]) -> None:
     DataError
         If it does not know a category of the data set.
     """
-    from renderfit.vision import checkpoint
+    from renderfit.vision import checkpoint, training
 
     about = checkpoint.describe()
     if unknown := sorted(set(found) - set(about["categories"])):
         raise DataError(
             f"the network of the package knows {', '.join(about['categories'])}, not {', '.join(unknown)}; set unet.weights: train"
         )
-    if about["data"] != _hash(_training(found)):
+    if about["data"] != training.data_hash(_training(found)):
         _log.warning("the network of the package was trained on other meshes than this data set's; to train on these: unet.weights: train")
     for name in (checkpoint.WEIGHTS, checkpoint.DESCRIPTION):
         shutil.copyfile(checkpoint.PUBLISHED / name, folder / name)
@@ -122,11 +121,3 @@ def _training(found: dict[str, Split]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         tuple(str(mesh_path("dataset", category, name)) for name in (split.canonical, *split.train)) for category, split in found.items()
     )
-
-
-def _hash(meshes: tuple[tuple[str, ...], ...]) -> str:
-    digest = hashlib.sha256()
-    for names in meshes:
-        for name in names:
-            digest.update(Path(name).read_bytes())
-    return digest.hexdigest()

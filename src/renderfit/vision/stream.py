@@ -21,6 +21,8 @@ from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, take
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 RENDERED, ISOLATED = 0.10, 0.08
 """Parts of the samples that look like what the feature loss compares: red renders and photographs cut out, on black."""
+COARSEST, FEWEST = 2.0, 64
+"""Windows are made coarser by at most this factor, and never than so many pixels a side."""
 AHEAD = 8
 """Chunks that are painted ahead of their use, per worker."""
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
@@ -165,7 +167,10 @@ def painted(source: Source, first: int, chunks: int, chunk: int, size: int, jobs
 
 
 def augmented(samples: Sequence[Sample], generator: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Stack samples to images (B, 3, H, W) in [0, 1] and labels (B, H, W), mirrored and recoloured at random."""
+    """Stack samples to images (B, 3, H, W) in [0, 1] and labels (B, H, W), mirrored, recoloured and made coarser at random.
+
+    Half of the batches are as coarse as a window that is cut from fewer pixels than the network sees.
+    """
     images = torch.from_numpy(np.stack([image for image, _ in samples])).permute(0, 3, 1, 2).float() / 255
     labels = torch.from_numpy(np.stack([label for _, label in samples])).long()
     count = len(samples)
@@ -175,6 +180,11 @@ def augmented(samples: Sequence[Sample], generator: np.random.Generator) -> tupl
     def draw(low: float, high: float, channels: int = 1) -> torch.Tensor:
         return torch.from_numpy(generator.uniform(low, high, (count, channels, 1, 1)).astype(np.float32))
 
+    if generator.random() < 0.5:
+        side = images.shape[-1]
+        few = min(side, max(FEWEST, round(side / generator.uniform(1, COARSEST))))
+        coarse = torch.nn.functional.interpolate(images, size=(few, few), mode="bilinear", antialias=True)
+        images = torch.nn.functional.interpolate(coarse, size=(side, side), mode="bilinear")
     grey = images.mean(dim=1, keepdim=True)
     images = grey + draw(0.5, 1.4) * (images - grey)
     images = (images * draw(0.8, 1.2) * draw(0.92, 1.08, 3) + draw(-0.06, 0.06)).clamp(0, 1) ** draw(0.75, 1.3)

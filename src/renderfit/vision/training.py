@@ -45,6 +45,15 @@ def fingerprint(source: Source, settings: config.UNet) -> str:
     return digest.hexdigest()
 
 
+def data_hash(meshes: tuple[tuple[str, ...], ...]) -> str:
+    """Return the SHA-256 of the bytes of all training meshes."""
+    digest = hashlib.sha256()
+    for names in meshes:
+        for name in names:
+            digest.update(Path(name).read_bytes())
+    return digest.hexdigest()
+
+
 def precision_of(name: str, device: torch.device) -> torch.dtype:
     """Return the type convolutions are computed in; "auto" takes bfloat16 where the processor has it."""
     if name != "auto":
@@ -69,6 +78,7 @@ def train(
     state: Path | None = None,
     score: Callable[[UNet], dict[str, Any]] | None = None,
     score_every: int = 0,
+    initial: UNet | None = None,
 ) -> tuple[UNet, Log]:
     """Train a network on painted pictures.
 
@@ -85,6 +95,8 @@ def train(
         the same with and without interruption.
     score : callable, optional
         Measures the network every `score_every` steps for the curves.
+    initial : UNet, optional
+        Weights to start from, of the same width and levels; the windows may be of another size.
 
     Returns
     -------
@@ -95,10 +107,17 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
+    origin = fingerprint(source, settings)
     network = UNet(categories, settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if initial is not None:
+        if (have := (initial.categories, initial.width, initial.levels)) != (want := (categories, settings.width, settings.levels)):
+            raise DataError(f"weights to start from: categories, width, levels are {have}; expected {want}")
+        network.load_state_dict(initial.state_dict())
+        origin = hashlib.sha256(
+            (origin + str([value.double().sum().item() for value in initial.state_dict().values()])).encode()
+        ).hexdigest()
     optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
     log, first, kind = Log(), 0, precision_of(settings.precision, device)
-    origin = fingerprint(source, settings)
     if state is not None and state.is_file():
         done = load_state(state, network, optimizer)
         if done["origin"] != origin:
