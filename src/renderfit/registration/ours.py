@@ -70,7 +70,7 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     for stage in stages:
         level = Level.of(views, stage.width, stage.sigma)
 
-        def evaluate(point: Array, level: Level = level) -> State:
+        def evaluate(point: Array, level: Level = level, precision: Array = stage.caution * precision) -> State:
             nonlocal renders
             renders += len(views)
             return State(columns, views, level, precision, point, config.robust, config.trust, config.prior.weight)

@@ -12,7 +12,10 @@ from renderfit.registration.columns import Columns
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage: image width [px], blur [px], at most so many steps, shape columns (by group) and pose free or not."""
+    """One stage: image width [px], blur [px], at most so many steps, shape columns (by group) and pose free or not.
+
+    `caution` multiplies the prior: while the pose is far off, a shape that strays explains what the pose should.
+    """
 
     name: str
     width: int
@@ -20,6 +23,7 @@ class Stage:
     iterations: int
     groups: tuple[str, ...]
     pose: bool
+    caution: float = 1.0
 
 
 GLOBAL = ("global",)
@@ -28,14 +32,16 @@ LOCAL = ("local", "profile", "smooth")
 
 KNOWN = (
     Stage("shape 64", 64, 1.5, 8, (*GLOBAL, *SIZE), False),
-    Stage("detail 128", 128, 1.0, 10, (*GLOBAL, *SIZE, *LOCAL), False),
+    Stage("detail 128", 128, 1.0, 6, (*GLOBAL, *SIZE, *LOCAL), False),
+    Stage("detail 256", 256, 1.0, 2, (*GLOBAL, *SIZE, *LOCAL), False),
 )
 NOISE = (
-    Stage("pose 32", 32, 2.0, 8, (), True),
-    Stage("joint 32", 32, 2.0, 6, GLOBAL, True),
-    Stage("joint 64", 64, 1.5, 6, GLOBAL, True),
-    Stage("joint 128", 128, 1.5, 4, GLOBAL, True),
-    Stage("detail 128", 128, 1.5, 4, (*GLOBAL, *LOCAL), True),
+    Stage("pose 32", 32, 2.0, 8, (), True, 3.0),
+    Stage("joint 32", 32, 2.0, 6, GLOBAL, True, 3.0),
+    Stage("joint 64", 64, 1.5, 6, GLOBAL, True, 3.0),
+    Stage("joint 128", 128, 1.5, 4, GLOBAL, True, 3.0),
+    Stage("detail 128", 128, 1.0, 4, (*GLOBAL, *LOCAL), True),
+    Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True),
 )
 
 
