@@ -59,6 +59,20 @@ class ShapeSpace:
     iterations: int = value(80, low=1, high=1000)
     tolerance: float = value(1e-5, low=0.0)
     components: int = value(5, low=1, high=50, about="latent dimensions (paper: 5)")
+    rich_components: int = value(10, low=1, high=100, about="richer model: principal components of the symmetric fields")
+    rich_scale: float = value(0.1, low=0, high=1, about="standard deviation of the stretch along each axis")
+    rich_shift: float = value(0.01, low=0, high=1, unit="m", about="standard deviation of a shift across no mirror plane")
+    rich_local: int = value(60, low=0, high=1000, about="columns of the localised sample covariance")
+    rich_length: float = value(0.5, low=0.01, high=10, unit="RMS radius", about="distance over which it fades")
+    rich_landmarks: int = value(350, low=20, high=5000, about="points of the Nystroem method that finds its columns")
+    rich_iterated: int = value(1, low=0, high=10, about="rounds of registration with the model of the other instances")
+    fine_smooth: int = value(40, low=0, high=1000, about="model fine: columns of a smooth field beside those of the richer model")
+    fine_smooth_scale: float = value(0.05, low=1e-6, high=1, unit="RMS radius", about="its standard deviation")
+    fine_smooth_length: float = value(0.35, low=0.01, high=10, unit="RMS radius", about="its length")
+    fine_profile: int = value(0, low=0, high=100, about="model fine: bands of height that widen by rich_scale")
+    surface: Literal["pca", "rich", "fine"] = value(
+        "fine", about="model fitted to a surface seen in whole or in part; the model of registrations from pictures is ours.model"
+    )
     seed: int = value(0)
 
 

@@ -141,3 +141,26 @@ def test_mistakes_are_named(space):
         space.decode(np.zeros(4))
     with pytest.raises(DataError, match="same unit and frame"):
         fit_full(Mesh(1000 * blob().vertices, blob().faces), space.model())
+
+
+def test_fine_model_adds_columns_to_the_rich_one_and_is_the_one_for_surfaces(space):
+    rich, fine = space.model("rich"), space.model("fine")
+    assert np.array_equal(fine.restricted(*rich.groups).basis, rich.basis)
+    assert set(fine.groups) - set(rich.groups) == {"smooth"}
+    bump = space.decode(np.zeros(3))
+    vertices = bump.numpy()[0].copy()
+    vertices[:, 2] += 0.004 * np.exp(-((vertices[:, :2] / 0.03) ** 2).sum(1)) * np.sign(vertices[:, 2])
+    unseen = Mesh(torch.from_numpy(vertices), bump.faces)
+    assert space.settings.surface == "fine"
+    assert space.reconstruct(unseen).residual < space.reconstruct(unseen, name="rich").residual
+    with pytest.raises(ShapeError, match="'fine'"):
+        space.reconstruct(unseen, name="finer")
+
+
+def test_settings_of_the_pipeline_are_those_of_the_library():
+    from renderfit.shapes import SpaceSettings
+    from renderfit.shapes.settings import configured
+
+    default = SpaceSettings()
+    assert configured()["rich"] == default.rich
+    assert configured()["surface"] == default.surface

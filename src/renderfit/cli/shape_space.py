@@ -20,12 +20,12 @@ def command(
     """Fit the latent shape space of a category (section 3.2)."""
     import time
 
-    from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.errors import DataError
     from renderfit.geometry import load_mesh
     from renderfit.shapes import ShapeSpace
     from renderfit.shapes.report import describe
+    from renderfit.shapes.settings import configured
 
     if not instances_dir.is_dir():
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")
@@ -34,11 +34,6 @@ def command(
         raise DataError(f"{instances_dir}: {len(files)} training meshes; expected at least 2 besides the canonical ({' '.join(SUFFIXES)})")
     start = time.process_time()
     meshes = [load_mesh(file, check_unit=True) for file in files]
-    settings = config.section(config.ShapeSpace)
-    space = ShapeSpace.fit(
-        load_mesh(canonical, check_unit=True), meshes, components, names=[file.stem for file in files],
-        points=settings.points, beta=settings.beta, lam=settings.lam, outliers=settings.outliers,
-        iterations=settings.iterations, tolerance=settings.tolerance,
-    )  # fmt: skip
+    space = ShapeSpace.fit(load_mesh(canonical, check_unit=True), meshes, components, names=[file.stem for file in files], **configured())
     space.save(out_dir)
     emit({**describe(space, meshes), "cpu_seconds": round(time.process_time() - start, 2)}, as_json)

@@ -20,6 +20,7 @@ from renderfit.evaluation.instance import Instance
 from renderfit.evaluation.runs import Run, compare, references
 from renderfit.geometry import Camera, Mesh
 from renderfit.shapes import ShapeSpace
+from renderfit.shapes.settings import configured
 from renderfit.watertight import resample, solidify
 
 METHODS = ("cls", "paper", "ours_pca", "ours", "ours_mask")
@@ -66,12 +67,7 @@ def space_of(canonical: Mesh, train: Sequence[Mesh], names: Sequence[str], size:
         list(train),
         components=min(settings.components, len(train) - 1),
         names=list(names),
-        points=size.points,
-        beta=settings.beta,
-        lam=settings.lam,
-        outliers=settings.outliers,
-        iterations=settings.iterations,
-        tolerance=settings.tolerance,
+        **{**configured(), "points": size.points},
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from renderfit import config, paths
 from renderfit.datasets import Split
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.pipeline.fanout import fan_out
 from renderfit.whole import whole_folder, write_json
+
+MODELS: tuple[Literal["pca", "rich", "fine"], ...] = ("pca", "rich", "fine")
 
 
 def run() -> None:
@@ -31,27 +33,21 @@ def fit(category: str, split: Split, target: Path) -> dict[str, Any]:
     """
     from renderfit.geometry import load_mesh
     from renderfit.shapes import ShapeSpace
-    from renderfit.shapes.full_fit import fit_full
+    from renderfit.shapes.settings import configured
 
-    s = config.section(config.ShapeSpace)
     load = {name: load_mesh(mesh_path("watertight", category, name)) for name in split.names()}
     space = ShapeSpace.fit(
         load[split.canonical],
         [load[name] for name in split.train],
-        components=s.components,
+        components=config.section(config.ShapeSpace).components,
         names=split.train,
-        points=s.points,
-        beta=s.beta,
-        lam=s.lam,
-        outliers=s.outliers,
-        iterations=s.iterations,
-        tolerance=s.tolerance,
+        **configured(),
     )
     space.save(target)
     floors = {}
     for slot, name in split.test.items():
-        floors[slot] = {kind: score(fit_full(load[name], space.model(kind)).mesh, load[name]) for kind in ("pca", "rich")}
-    sizes = {kind: space.model(kind).size for kind in ("pca", "rich")}
+        floors[slot] = {kind: score(space.reconstruct(load[name], name=kind).mesh, load[name]) for kind in MODELS}
+    sizes = {kind: space.model(kind).size for kind in MODELS}
     return {**split.entries(), "components": sizes, "mirrors": len(space.mirrors), "latent_floor_mm": floors}
 
 

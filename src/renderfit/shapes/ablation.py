@@ -26,14 +26,16 @@ from renderfit.shapes.visibility import visible_vertices
 
 Floats = NDArray[np.float64]
 
-PLAIN = RichSettings(scale=0, shift=0, local=0, symmetric=False, iterated=0)
+BASIC = RichSettings().basic
+PLAIN = replace(BASIC, scale=0, shift=0, local=0, symmetric=False, iterated=0)
 VARIANTS: dict[str, RichSettings] = {
     "10 components": PLAIN,
     "+ symmetry": replace(PLAIN, symmetric=True),
     "+ local": replace(PLAIN, symmetric=True, local=60),
     "local without symmetry": replace(PLAIN, local=60),
-    "+ scale": RichSettings(iterated=0),
-    "+ iterated (rich)": RichSettings(),
+    "+ scale": replace(BASIC, iterated=0),
+    "+ iterated (rich)": BASIC,
+    "+ smooth prior (fine)": RichSettings(),
 }
 """What is taken away or added; each row keeps what the rows above added, unless its name says otherwise."""
 
@@ -57,7 +59,7 @@ def ablate(
     Parameters
     ----------
     canonical, instances, names
-        A category: meshes with faces, in one frame [m].
+        A category in one frame [m]: the canonical with faces; instances may be clouds.
     variants : dict of str to RichSettings, optional
         Models besides the two five-dimensional ones; default `VARIANTS`.
     folds : sequence of int, optional
@@ -116,12 +118,15 @@ def _models(space: ShapeSpace, others: Sequence[Mesh], left_out: int, variants: 
     models = {"5-D displacements": smaller.model("pca")}
     models["5-D raw W (paper)"] = replace(smaller, settings=replace(space.settings, form="weights")).model("pca")
     mirrors = find_mirrors(space.canonical, others)
-    refined: dict[tuple[object, ...], Floats] = {}
+    rounds: dict[tuple[RichSettings, int], Floats] = {}
     for label, chosen in variants.items():
-        key = (chosen,) if chosen.iterated else ()
-        if key not in refined:
-            refined[key] = refine_fields(vertices, faces, smaller.refined, others, mirrors, chosen)
-        models[label] = rich_model(vertices, faces, refined[key], mirrors, chosen)
+        fields = smaller.refined
+        for count in range(1, chosen.iterated + 1):
+            key = (replace(chosen.basic, iterated=1), count)
+            if key not in rounds:
+                rounds[key] = refine_fields(vertices, faces, fields, others, mirrors, key[0])
+            fields = rounds[key]
+        models[label] = rich_model(vertices, faces, fields, mirrors, chosen)
     return models
 
 

@@ -65,11 +65,12 @@ class Matches:
         """Return the model's points (N, 3) [m] at latent `z`."""
         return np.einsum("nk,nkc->nc", self.barycentrics, model.vertices(z)[self.corners])
 
-    def basis(self, model: LinearModel) -> Floats:
-        """Return the model's columns (K, N, 3) [m] at the matched points."""
-        count, rows = len(self.corners), np.repeat(np.arange(len(self.corners)), 3)
-        pick = csr_array((self.barycentrics.ravel(), (rows, self.corners.ravel())), shape=(count, len(model.mean)))
-        return np.stack([pick @ column for column in model.basis])
+    def basis(self, rows: Floats) -> Floats:
+        """Return `rows` (V, C), given at the model's vertices, at the matched points (N, C)."""
+        count = len(self.corners)
+        starts = np.arange(0, 3 * count + 1, 3)
+        pick = csr_array((self.barycentrics.ravel(), self.corners.ravel(), starts), shape=(count, len(rows)))
+        return np.asarray(pick @ rows)
 
 
 def match(target: Target, model: LinearModel, z: Floats, mine: Ints) -> Matches:

@@ -72,7 +72,8 @@ def coherent_point_drift(
     start : CPDResult, optional
         Begin from this non-rigid result's transform and variance.
     coarse : int, optional
-        Sets of more than twice so many points begin with the result on evenly chosen subsets of this size; None: never.
+        Sets of more than twice so many points begin with the result on evenly chosen subsets of this size and then take at
+        most a third of `iterations`; None: never.
 
     Returns
     -------
@@ -119,6 +120,7 @@ def coherent_point_drift(
             _thinned(y[order_y], coarse), _thinned(x[order_x], coarse), beta=beta * radius, lam=lam / radius**2 * share, outliers=outliers,
             iterations=iterations, tolerance=tolerance, unit="metre", rank=rank,
         )  # fmt: skip
+        iterations = -(-iterations // 3)
     if start is not None:
         moved, sigma2 = ((start.transform(y) - centre) / radius)[order_y], start.sigma2 / radius**2
     moved, sigma2, history, converged, posterior = _iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,16 @@ from renderfit.shapes.pca import Form, Solver
 from renderfit.shapes.result import CPDResult
 from renderfit.shapes.rich import RichSettings
 
+ModelName = Literal["pca", "rich", "fine"]
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class SpaceSettings:
-    """How a space is fitted: Coherent Point Drift (beta in RMS radii), the components and the richer model."""
+    """How a space is fitted: Coherent Point Drift (beta in RMS radii), the components and the richer model.
+
+    `surface` names the model that `ShapeSpace.reconstruct` fits to a surface seen in whole or in part.
+    """
 
     components: int = 5
     form: Form = "displacement"
@@ -34,6 +39,7 @@ class SpaceSettings:
     iterations: int = 80
     tolerance: float = 1e-5
     rich: RichSettings = field(default_factory=RichSettings)
+    surface: ModelName = "fine"
 
 
 @dataclass(frozen=True, eq=False)

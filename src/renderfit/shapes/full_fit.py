@@ -91,8 +91,9 @@ def fit_full(
     _require_near(points, model)
     z = _soft_assignment(points, model, anneal, sigma, prior)
     target, mine = Target(points, faces, MATCHED), np.sort(farthest_points(model.mean, MATCHED))
+    rows = np.ascontiguousarray(model.basis.transpose(1, 2, 0)).reshape(len(model.mean), -1)
     for _ in range(iterations):
-        z = _step(match(target, model, z, mine), model, z, prior, sigma)
+        z = _step(match(target, model, z, mine), rows, model, z, prior, sigma)
     vertices = model.vertices(z)
     distance, _, _ = TriangleTree(vertices, model.faces).query(points)
     return FullFit(z, Mesh(torch.from_numpy(vertices), torch.from_numpy(model.faces)), float(np.sqrt((distance**2).mean())))
@@ -130,20 +131,19 @@ def _soft_assignment(points: Floats, model: LinearModel, steps: int, sigma: floa
     return full
 
 
-def _step(found: Matches, model: LinearModel, z: Floats, prior: float, sigma: float) -> Floats:
-    """One damped Gauss-Newton step on the matched points."""
-    basis = found.basis(model)
-    columns = np.einsum("knc,nc->kn", basis, found.normals)
+def _step(found: Matches, rows: Floats, model: LinearModel, z: Floats, prior: float, sigma: float) -> Floats:
+    """One damped Gauss-Newton step on the matched points; `rows` (V, 3 K) are the model's columns, vertex by vertex."""
+    basis = found.basis(rows).reshape(len(found.corners), 3, model.size)
+    columns = np.einsum("nck,nc->nk", basis, found.normals)
     gap = found.targets - found.points(model, z)
     across = (gap * found.normals).sum(1)
     length = np.sqrt((gap**2).sum(1))
     weight = np.minimum(1.0, sigma / np.maximum(length, 1e-12)) / sigma**2 * (300.0 / len(length))
-    system = (columns * weight) @ columns.T
-    rhs = columns @ (weight * across)
+    # what lies along the surface is all of a residual less what lies across it
     soft = TANGENTIAL**2 * weight
     along = gap - across[:, None] * found.normals
-    flat = (basis - columns[..., None] * found.normals).reshape(model.size, -1)
-    system += (flat * np.repeat(soft, 3)) @ flat.T
-    rhs += flat @ (soft[:, None] * along).reshape(-1)
+    flat = basis.reshape(-1, model.size)
+    system = columns.T @ (columns * (weight - soft)[:, None]) + flat.T @ (flat * np.repeat(soft, 3)[:, None])
+    rhs = columns.T @ (weight * across) + flat.T @ (soft[:, None] * along).reshape(-1)
     system[np.diag_indices(model.size)] += prior
     return z + np.linalg.solve(system, rhs - prior * z)

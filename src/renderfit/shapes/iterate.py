@@ -27,7 +27,7 @@ def refine_fields(
     for _ in range(settings.iterated):
         refined = np.empty_like(fields)
         for i in progress(range(len(instances)), "iterated registration"):
-            model = rich_model(vertices, faces, np.delete(fields, i, axis=0), mirrors, settings)
+            model = rich_model(vertices, faces, np.delete(fields, i, axis=0), mirrors, settings.basic)
             refined[i] = fit_full(instances[i], model).mesh.numpy()[0] - vertices
         fields = refined
     return fields

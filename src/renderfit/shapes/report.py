@@ -28,8 +28,9 @@ def describe(space: ShapeSpace, instances: Sequence[Mesh]) -> dict[str, Any]:
     -------
     dict
         ``components``, ``explained`` (share of the variance per component), ``symmetry`` (error over RMS radius and weight per
-        mirror plane), and ``instances``: name, ``cpd_mean_m`` and ``latent_mean_m``, the mean distance [m] from the
-        instance's vertices to the nearest vertex of the canonical deformed by CPD, and of the best latent shape.
+        mirror plane), and ``instances``: name, ``cpd_mean_m``, ``latent_mean_m`` and ``surface_mean_m``, the mean distance [m]
+        from the instance's vertices to the nearest vertex of the canonical deformed by CPD, of the best latent shape, and of
+        the best shape of the model ``settings.surface`` (None where the canonical is a cloud).
     """
     model = space.model("pca")
     vertices, faces = space.canonical.numpy()
@@ -39,7 +40,8 @@ def describe(space: ShapeSpace, instances: Sequence[Mesh]) -> dict[str, Any]:
     for name, mesh, shape in zip(space.names, instances, moved, strict=True):
         points = mesh.numpy()[0]
         best = fit_full(mesh, model).mesh.numpy()[0] if len(faces) else space.decode(space.encode(mesh)).numpy()[0]
-        rows.append({"name": name, "cpd_mean_m": _mean(shape, points), "latent_mean_m": _mean(best, points)})
+        fine = _mean(space.reconstruct(mesh).mesh.numpy()[0], points) if len(faces) else None
+        rows.append({"name": name, "cpd_mean_m": _mean(shape, points), "latent_mean_m": _mean(best, points), "surface_mean_m": fine})
     return {
         "components": model.size,
         "explained": [round(float(share), 4) for share in principal_components(samples, model.size).explained],

@@ -1,12 +1,13 @@
 """The richer model: more components, scale, and localised columns, all symmetric where the category is.
 
-B = [principal components | stretch per axis | shift | localised sample covariance], z ~ N(0, I).
+B = [principal components | stretch per axis | shift | localised sample covariance], z ~ N(0, I). The model "fine"
+adds columns that no instance showed: a smooth Gaussian field, and bands of height that widen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,31 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class RichSettings:
-    """What the richer model is made of."""
+    """What the richer model is made of; values of the pipeline: params.yaml `shape_space`.
+
+    Attributes
+    ----------
+    components : int
+        Principal components of the (mirrored) fields; no more than there are.
+    scale, shift : float
+        Standard deviation of the stretch along each axis, and of the shift [m]; 0: no such columns.
+    local : int
+        Columns of the localised sample covariance, the largest first.
+    length : float
+        Distance [RMS radii] over which that covariance fades; also that of its taper across mirror planes.
+    landmarks : int
+        Points of the Nystroem method: at least a third of the columns.
+    symmetric : bool
+        Whether the measured symmetry of the category is used.
+    iterated : int
+        Rounds of registration of each instance with the model of the others.
+    smooth : int
+        Columns of a Gaussian field that knows smoothness and symmetry alone; only in the model "fine".
+    smooth_scale, smooth_length : float
+        Its standard deviation and its length [RMS radii].
+    profile : int
+        Bands of height whose section widens or narrows, as much as `scale` says; only in the model "fine".
+    """
 
     components: int = 10
     scale: float = 0.1
@@ -33,10 +58,15 @@ class RichSettings:
     landmarks: int = 350
     symmetric: bool = True
     iterated: int = 1
-    profile: int = 0
-    smooth: int = 0
+    smooth: int = 40
     smooth_scale: float = 0.05
     smooth_length: float = 0.35
+    profile: int = 0
+
+    @property
+    def basic(self) -> RichSettings:
+        """These settings without the columns of the model "fine"."""
+        return replace(self, smooth=0, profile=0)
 
 
 def rich_model(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 import numpy as np
 import torch
@@ -15,7 +15,8 @@ from torch import Tensor
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Mesh
 from renderfit.shapes.cpd import template_kernel
-from renderfit.shapes.fields import Fields, SpaceSettings, drift, register_fields
+from renderfit.shapes.fields import Fields, ModelName, SpaceSettings, drift, register_fields
+from renderfit.shapes.full_fit import FullFit, fit_full
 from renderfit.shapes.inspection import check_instances
 from renderfit.shapes.iterate import refine_fields
 from renderfit.shapes.model import LinearModel
@@ -25,7 +26,6 @@ from renderfit.shapes.space_files import read, write
 from renderfit.shapes.symmetry import Mirror, find_mirrors
 
 Floats = NDArray[np.float64]
-ModelName = Literal["pca", "rich"]
 ARRAYS = ("template", "weights", "centres", "coefficients")
 
 
@@ -130,25 +130,31 @@ class ShapeSpace:
         return replace(self, names=names, drifted=self.drifted.without(index), refined=np.delete(self.refined, index, axis=0))
 
     def model(self, name: ModelName = "pca", components: int | None = None) -> LinearModel:
-        """Return the model "pca" (section 3.2.2) or "rich" over the canonical's vertices.
+        """Return the model "pca" (section 3.2.2), "rich" or "fine" over the canonical's vertices.
+
+        "fine" is "rich" and columns that no training instance showed: for targets that are surfaces, where they help; a
+        silhouette says too little about them.
 
         Raises
         ------
         ShapeError
             If there is no such model, or the canonical is a cloud and the richer model needs its surface.
         """
-        if name not in ("pca", "rich"):
-            raise ShapeError(f"no shape model {name!r}; expected 'pca' or 'rich'")
+        if name not in get_args(ModelName):
+            raise ShapeError(f"no shape model {name!r}; expected 'pca', 'rich' or 'fine'")
         key = (name, components or self.settings.components)
         if key not in self._built:
-            self._built[key] = self._rich() if name == "rich" else self.pca_at(self.canonical, key[1])
+            self._built[key] = self.pca_at(self.canonical, key[1]) if name == "pca" else self._rich(name)
         return self._built[key]
 
-    def _rich(self) -> LinearModel:
+    def _rich(self, name: ModelName) -> LinearModel:
         vertices, faces = self.canonical.numpy()
         if not len(faces):
-            raise ShapeError("the canonical is a cloud without faces; expected a mesh for the model 'rich': reconstruct it, or use 'pca'")
-        return rich_model(vertices, faces, self.refined, self.mirrors, self.settings.rich)
+            raise ShapeError(
+                f"the canonical is a cloud without faces; expected a mesh for the model {name!r}: reconstruct it, or use 'pca'"
+            )
+        chosen = self.settings.rich if name == "fine" else self.settings.rich.basic
+        return rich_model(vertices, faces, self.refined, self.mirrors, chosen)
 
     def pca_at(self, mesh: Mesh, components: int | None = None) -> LinearModel:
         """Return the "pca" model over another mesh of the canonical's surface, of any resolution."""
@@ -171,6 +177,25 @@ class ShapeSpace:
         model = self.model()
         target = result.transform(self.canonical.numpy()[0]) - model.mean
         return np.asarray(np.linalg.lstsq(model.basis.reshape(model.size, -1).T, target.reshape(-1), rcond=None)[0], dtype=np.float64)
+
+    def reconstruct(self, mesh: Mesh, visible: NDArray[np.bool_] | None = None, name: ModelName | None = None) -> FullFit:
+        """Return the shape of a model that is nearest to a surface or a cloud, seen in whole or in part.
+
+        Parameters
+        ----------
+        mesh : Mesh
+            Target in the canonical's frame [m].
+        visible : (V',) bool array, optional
+            Only these of its vertices are known, e.g. those one viewpoint sees.
+        name : {"pca", "rich", "fine"}, optional
+            Which model; default ``settings.surface``.
+
+        Raises
+        ------
+        DataError
+            If the target is in another unit or frame, or nothing of it is visible.
+        """
+        return fit_full(mesh, self.model(name or self.settings.surface), visible=visible)
 
     def sample(self, seed: int, name: ModelName = "pca", spread: float = 1.0) -> Mesh:
         """Return a random shape: z ~ N(0, spread^2 I)."""

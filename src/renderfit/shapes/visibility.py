@@ -17,7 +17,7 @@ def visible_vertices(mesh: Mesh, eye: ArrayLike, reach: float = 300.0) -> NDArra
     Parameters
     ----------
     mesh : Mesh
-        Closed surface [m], object frame.
+        Closed surface [m], object frame; of a cloud, which has no normals, only what hides it counts.
     eye : (3,) array
         Viewpoint [m].
     reach : float
@@ -34,4 +34,6 @@ def visible_vertices(mesh: Mesh, eye: ArrayLike, reach: float = 300.0) -> NDArra
     seen = np.zeros(len(vertices), dtype=bool)
     hull = ConvexHull(np.concatenate([flipped, np.zeros((1, 3))])).vertices
     seen[hull[hull < len(vertices)]] = True
+    if not len(mesh.faces):
+        return seen
     return np.asarray(seen & ((mesh.vertex_normals().numpy() * away).sum(1) < 0))
