@@ -69,6 +69,17 @@ def test_one_unit_is_found(unit):
     assert {found.unit for found in units_of(sides).values()} == {unit}
 
 
+def test_an_instance_of_lost_size_only_trains(tmp_path):
+    for k in range(6):
+        vertices, faces = watering_can(0.05 + 0.002 * k, 0.2 + 0.008 * k, 0.06 + 0.004 * k)
+        write(tmp_path / "can" / f"can{k}.ply", vertices * (1.0e9 if k == 3 else 1.0), faces)  # the most central shape
+    source = Folder(tmp_path, Wanted(up="z"))
+    split = source.chosen("can")
+    assert [name for name, one in source.intake("can").taken.items() if one.size.lost] == ["can3"]
+    assert split is not None
+    assert "can3" in split.train
+
+
 def test_mixed_units_are_found_and_lost_sizes_given_up():
     found = units_of({"a": 0.21, "b": 230.0, "c": 19.0, "d": 0.2, "e": 1.0e9})
     assert [size.unit for size in found.values()] == ["m", "mm", "cm", "m", "unknown"]

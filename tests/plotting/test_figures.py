@@ -27,6 +27,7 @@ def test_a_figure_is_the_same_bytes_twice(tmp_path, suffix):
 
 
 def test_a_figure_that_was_displayed_is_not_shown_again_at_the_end_of_the_cell(monkeypatch):
+    plt.close("all")  # of other tests
     sent = []
     monkeypatch.setattr("IPython.display.publish_display_data", sent.append)
     drawn, _ = figure()

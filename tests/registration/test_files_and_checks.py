@@ -9,7 +9,11 @@ from renderfit.errors import DataError
 from renderfit.geometry import Pose, load_mesh
 from renderfit.registration import checks, files, register
 from renderfit.registration.columns import Columns
+from renderfit.registration.levenberg import Damping, minimise
+from renderfit.registration.ours import SolverConfig
 from renderfit.registration.overlay import overlay
+from renderfit.registration.stages import Stage
+from renderfit.registration.starts import require_start
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +81,59 @@ def test_a_mask_of_ones_counts_and_a_dark_one_is_named(tmp_path):
 
 def test_a_start_that_cannot_be_meant_is_refused_with_what_it_may_be(space, camera, pose):
     mean = space.model("pca").mean
-    checks.require_start(mean, camera, pose)
-    checks.require_start(mean, camera, Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.3, 0, 0])))
+    require_start(mean, camera, pose)
+    require_start(mean, camera, Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.3, 0, 0])))
     far = Pose.from_parts(pose.rotation, 1000 * pose.translation)
     aside = Pose.from_parts(pose.rotation, pose.translation + torch.tensor([5.0, 0, 0]))
     opengl = Pose(torch.diag(torch.tensor([1.0, -1, -1, 1], dtype=torch.float64)) @ pose.matrix)
     for wrong, said in ((far, "px large"), (aside, "far outside the image"), (opengl, "behind the camera")):
         with pytest.raises(DataError, match=f"{said}.*object to camera .* metres, OpenCV axes"):
-            checks.require_start(mean, camera, wrong)
+            require_start(mean, camera, wrong)
+
+
+@pytest.mark.parametrize("eye", [(0.46, 0.39, 0.4), (0.3, 0.25, 0.6), (0.6, 0.3, 0.15), (0.05, 0.7, 0.3)])
+def test_a_camera_to_object_pose_is_named(space, camera, target, mask_of, eye):
+    right = Pose.look_at(torch.tensor(eye, dtype=torch.float64), torch.tensor([0.0, 0.0, 0.1]))
+    mask, photo = mask_of(target, right, camera), np.full((256, 256, 3), 90, np.uint8)
+    for method in ("ours", "paper"):
+        with pytest.raises(DataError, match=r"its inverse .* camera-to-object pose; expected object to camera"):
+            register(photo, space, camera, mask=mask, pose=right.inverse(), method=method)
+
+
+def test_beside_the_mask_the_inverse_of_a_pose_from_above_is_named(space, camera, target, mask_of):
+    """Seen from above, the inverse of a pose keeps the object in the image: only the mask tells."""
+    right = Pose.look_at(torch.tensor([0.0, 0.2, 0.75], dtype=torch.float64), torch.tensor([0.0, 0.08, 0.1]))
+    mean, mask = space.model("pca").mean, mask_of(target, right, camera).astype(float)
+    require_start(mean, camera, right, mask)
+    require_start(mean, camera, right.inverse())
+    with pytest.raises(DataError, match="on the mask, its inverse"):
+        require_start(mean, camera, right.inverse(), mask)
+
+
+@pytest.mark.parametrize("noise", [False, True])
+def test_a_fit_says_why_it_did_not_converge(space, camera, pose, noisy, target, mask_of, noise):
+    mask = mask_of(target, pose, camera)
+    found = register(mask, space, camera, mask=mask, pose=noisy if noise else pose, optimise_pose=noise)
+    assert found.converged or found.warnings
+    hasty = SolverConfig(stages=(Stage("hasty", 64, 1.5, 1, ("global",), noise),))
+    cut_short = register(mask, space, camera, mask=mask, pose=noisy if noise else pose, optimise_pose=noise, config=hasty)
+    assert not cut_short.converged
+    assert checks.UNSETTLED in cut_short.warnings
+
+
+def test_a_cost_near_zero_counts_as_settled():
+    class Bowl:
+        """Cost that every step divides by 16 and never stops to fall."""
+
+        def __init__(self, x):
+            self.x, self.cost = x, float(x[0] ** 4)
+
+        def normal(self):
+            return np.array([[12 * self.x[0] ** 2]]), np.array([6 * self.x[0] ** 3])
+
+    paths = [minimise(Bowl, np.ones(1), np.arange(1), 6, Damping(start=1e-9, enough=enough)) for enough in (0.0, 1e-3)]
+    assert [path.converged for path in paths] == [False, True]
+    assert paths[0].costs == paths[1].costs
 
 
 def test_what_is_no_image_is_named(tmp_path):

@@ -92,10 +92,11 @@ class Folder:
     def chosen(self, category: str) -> Split | None:
         """Choose the roles of a category by shape, leaving out what a shape space would refuse; None if too few remain."""
         for _ in range(len(self.files[category])):
+            taken = self.intake(category).taken
             meshes = self.intake(category).meshes()
             if len(meshes) < FEWEST:
                 return None
-            split = choose(category, meshes, self.origin)
+            split = choose(category, meshes, self.origin, [name for name, one in taken.items() if one.size.lost])
             self._intakes[category] = fitted(self.intake(category), split.canonical)
             if len(self.intake(category).taken) == len(meshes):
                 return split

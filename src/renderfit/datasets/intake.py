@@ -221,7 +221,7 @@ def _placed(mesh: Mesh, size: Size, turn: Array, flip: Array | None, *, centred:
 
 
 def _size_notes(size: Size) -> list[str]:
-    if size.unit == "unknown" and not size.sure:
+    if size.lost:
         return ["no unit makes it as large as the others: scaled to their median, its size is unknown"]
     return [] if size.sure else [f"unit {size.unit} is a guess"]
 

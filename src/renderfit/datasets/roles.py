@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ def distances(meshes: Mapping[str, Mesh]) -> NDArray[np.float64]:
     return 0.5 * (found + found.T)
 
 
-def choose(category: str, meshes: Mapping[str, Mesh], origin: str) -> Split:
+def choose(category: str, meshes: Mapping[str, Mesh], origin: str, guessed: Collection[str] = ()) -> Split:
     """Split the instances of a category by their shapes alone.
 
     Parameters
@@ -41,6 +41,9 @@ def choose(category: str, meshes: Mapping[str, Mesh], origin: str) -> Split:
         Name -> mesh or cloud, all in one frame [m].
     origin : str
         Where they come from, for messages.
+    guessed : collection of str
+        Names whose size is not known. They train only: the canonical gives the category its size, a test is scored in
+        millimetres. Where all are guesses, none of this matters.
 
     Returns
     -------
@@ -58,10 +61,11 @@ def choose(category: str, meshes: Mapping[str, Mesh], origin: str) -> Split:
         check(category, Split(names[0] if names else "", tuple(names[1:]), {}), origin)
     mean = distances(meshes).mean(axis=1)
     order = [names[k] for k in np.lexsort((np.array(names), mean.round(9)))]
-    canonical, others = order[0], order[1:]
-    test = {"t1": others[len(others) // 2]}
-    if len(names) >= 5:
-        test["t2"] = others[-1]
-    split = Split(canonical, tuple(name for name in others if name not in test.values()), test)
+    measured = [name for name in order if name not in guessed] or order
+    canonical, fit = measured[0], measured[1:] or [name for name in order if name != measured[0]]
+    test = {"t1": fit[len(fit) // 2]}
+    if len(names) >= 5 and len(fit) > 1:
+        test["t2"] = fit[-1]
+    split = Split(canonical, tuple(name for name in order if name not in (canonical, *test.values())), test)
     check(category, split, origin)
     return split

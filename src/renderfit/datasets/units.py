@@ -38,6 +38,11 @@ class Size:
     factor: float
     sure: bool
 
+    @property
+    def lost(self) -> bool:
+        """Whether the size is that of the category, for no unit makes the file's own plausible."""
+        return self.unit == "unknown" and not self.sure
+
 
 def misfit(unit: str, longest: float) -> float:
     """Return how unlikely it is that `longest` is in that unit: rarity plus standard deviations from the usual size."""

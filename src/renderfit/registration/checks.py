@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
-from renderfit.geometry import Camera, Pose
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
 
 Array = NDArray[np.float64]
 TRUSTED = 0.5
 """Confidence below which a registration does not count as converged."""
+FAR = 0.03
+"""Mean distance of a cloud from its fit, as a share of the object's size, that is no good fit any more."""
 SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
-
-SMALLEST_START = 2.0
-"""Size [px] below which the object at its start pose cannot be meant."""
+UNSETTLED = "the iterations ended before the cost had settled: the answer may still be on its way"
+"""The warning of a fit that reached no plateau."""
 AMBIGUOUS = 0.08
 """Posterior standard deviation [rad] of the rotation from which it is reported as open; a start pose has 0.15."""
 
@@ -39,32 +38,6 @@ def require_object(mask: NDArray[np.float64]) -> None:
     share = float((mask >= 0.5).mean())
     if share < SMALLEST_MASK:
         raise DataError(f"the mask covers {100 * share:.3g} % of the image; expected the object: check the segmentation, or pass a mask")
-
-
-def require_start(vertices: Array, camera: Camera, pose: Pose) -> None:
-    """Raise `DataError` when a start pose puts the mean shape (V, 3) [m] where no object of the image can be.
-
-    Behind the camera, smaller than two pixels, or farther outside the image than the image is large: a pose in millimetres,
-    turned round (camera to object) or in OpenGL axes.
-    """
-    points = pose.apply(torch.as_tensor(vertices)).detach()
-    nearest, farthest = float(points[:, 2].min()), float(points[:, 2].max())
-    if farthest <= camera.near:
-        where = f"behind the camera (z from {nearest:.3g} to {farthest:.3g} m)"
-    elif nearest > camera.near:
-        u, v = camera.project(points).unbind(-1)
-        size = max(float(u.max() - u.min()), float(v.max() - v.min()))
-        beside = max(float(-u.max()), float(u.min()) - camera.width) / camera.width
-        above = max(float(-v.max()), float(v.min()) - camera.height) / camera.height
-        if size >= SMALLEST_START and max(beside, above) <= 1:
-            return
-        where = f"{size:.3g} px large, {nearest:.3g} m away" if size < SMALLEST_START else "far outside the image"
-    else:
-        return
-    raise DataError(
-        f"the start pose puts the object {where}; expected it in the image: object to camera (not the inverse), metres, "
-        "OpenCV axes (x right, y down, z forward)"
-    )
 
 
 def border_share(mask: NDArray[np.float64]) -> float:
@@ -101,23 +74,64 @@ def judge(columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[
         if overlap < 0.9:
             warnings.append(f"view {v}: rendered and observed silhouette overlap by {overlap:.2f} only (a good fit has 0.95 and more)")
             confidence *= float(np.clip((overlap - 0.6) / 0.3, 0, 1))
-    z = x[: columns.count]
-    moved = float(np.sqrt(((columns.basis @ z) ** 2).sum() / max((columns.basis**2).sum(), 1e-30)))
-    if moved > 2.0:
-        warnings.append(f"the shape is {moved:.1f} standard deviations from the category's mean: wrong category or wrong scale?")
-        confidence *= float(np.clip(1 - (moved - 2) / 2, 0.1, 1))
+    warnings_of_shape, factor = _shape(columns, x)
+    warnings += warnings_of_shape
+    confidence *= factor
     for v in range(len(views)):
         first = columns.count + 6 * v
-        turn, shift = x[first : first + 3], x[first + 3 : first + 6]
-        if np.linalg.norm(turn) > 0.6 or np.linalg.norm(shift) > 0.12:
-            degrees, centimetres = np.degrees(np.linalg.norm(turn)), 100 * np.linalg.norm(shift)
-            warnings.append(
-                f"view {v}: the pose moved by {degrees:.0f} degrees and {centimetres:.0f} cm from the start: outside the trusted range"
-            )
-            confidence *= 0.4
+        warnings_of_pose, factor = _pose(f"view {v}: ", x[first : first + 6])
+        warnings += warnings_of_pose
+        confidence *= factor
         if covariance is not None:
             warnings += _ambiguity(v, covariance[first : first + 3, first : first + 3])
     return Verdict(float(confidence), warnings)
+
+
+def judge_cloud(columns: Columns, x: Array, distances: Array, size: float) -> Verdict:
+    """Judge a fit to a cloud from what is left between them.
+
+    Parameters
+    ----------
+    columns : Columns
+        The shape model.
+    x : (K + 6,) array
+        Shape coefficients, then rotation vector [rad] and translation [m] relative to the start.
+    distances : (N,) array
+        From each point to its nearest fitted vertex [m].
+    size : float
+        Diagonal of the mean shape [m].
+    """
+    left = float(distances.mean()) / size
+    warnings, confidence = [], 1.0
+    if left > FAR:
+        warnings.append(
+            f"the points lie {1e3 * left * size:.1f} mm from the fitted shape on average, {100 * left:.0f} % of its size (a good fit has "
+            f"less than {100 * FAR:.0f} %): another object, other things in the cloud, or a start pose too far off?"
+        )
+        confidence = float(np.clip((2.5 * FAR - left) / (1.5 * FAR), 0.05, 1))
+    for found, factor in (_shape(columns, x), _pose("", x[columns.count :])):
+        warnings += found
+        confidence *= factor
+    return Verdict(float(confidence), warnings)
+
+
+def _shape(columns: Columns, x: Array) -> tuple[list[str], float]:
+    """Return the complaint about a shape that the category hardly has, and the factor of the confidence."""
+    z = x[: columns.count]
+    moved = float(np.sqrt(((columns.basis @ z) ** 2).sum() / max((columns.basis**2).sum(), 1e-30)))
+    if moved <= 2.0:
+        return [], 1.0
+    reason = f"the shape is {moved:.1f} standard deviations from the category's mean: wrong category or wrong scale?"
+    return [reason], float(np.clip(1 - (moved - 2) / 2, 0.1, 1))
+
+
+def _pose(whose: str, moved: Array) -> tuple[list[str], float]:
+    """Return the complaint about a pose (6,) [rad, m] far from its start, and the factor of the confidence."""
+    turn, shift = np.linalg.norm(moved[:3]), np.linalg.norm(moved[3:])
+    if turn <= 0.6 and shift <= 0.12:
+        return [], 1.0
+    by = f"{np.degrees(turn):.0f} degrees and {100 * shift:.0f} cm"
+    return [f"{whose}the pose moved by {by} from the start: outside the trusted range"], 0.4
 
 
 def _ambiguity(v: int, covariance: Array) -> list[str]:

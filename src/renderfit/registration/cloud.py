@@ -18,11 +18,12 @@ from scipy.spatial import cKDTree
 from renderfit import config
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Mesh, Pose
-from renderfit.registration import twist
+from renderfit.registration import checks, twist
 from renderfit.registration.columns import Columns
 from renderfit.registration.levenberg import Damping, minimise
 from renderfit.registration.objective import Prior
 from renderfit.registration.result import Registration, Step
+from renderfit.registration.starts import require_cloud
 
 Array = NDArray[np.float64]
 UNIT = 1e-3
@@ -108,7 +109,8 @@ def register_pointcloud(
     Raises
     ------
     ShapeError, DataError
-        If the cloud is malformed, nearly empty, or "front" is asked for without a pose.
+        If the cloud is malformed, nearly empty, not in metres or not where the pose puts the object, or "front" is asked for
+        without a pose.
 
     Examples
     --------
@@ -126,16 +128,19 @@ def register_pointcloud(
     """
     begun = time.process_time()
     cloud = np.asarray(points, dtype=np.float64)
-    if cloud.ndim != 2 or cloud.shape[1] != 3 or not np.isfinite(cloud).all():
+    if cloud.ndim != 2 or cloud.shape[1] != 3:
         raise ShapeError(f"points has shape {cloud.shape}; expected (N, 3) finite positions in metres")
+    if bad := int((~np.isfinite(cloud)).any(axis=1).sum()):
+        raise ShapeError(f"{bad} of {len(cloud)} points are not finite; expected (N, 3) finite positions in metres: leave those points out")
     if len(cloud) < 10:
         raise DataError(f"the cloud has {len(cloud)} points; expected at least 10 on the object: check the mask and the depth")
     if method == "front" and pose is None:
         raise DataError(
             'method "front" needs to know where the camera is; expected a pose (object to camera) and points in the camera frame'
         )
-    cloud = cloud[np.linspace(0, len(cloud) - 1, min(samples, len(cloud))).round().astype(np.int64)]
     columns = Columns.of_space(space, model)
+    require_cloud(cloud, columns.mean, pose)
+    cloud = cloud[np.linspace(0, len(cloud) - 1, min(samples, len(cloud))).round().astype(np.int64)]
     start = pose if pose is not None else Pose(torch.eye(4, dtype=torch.float64))
     parts = start.rotation.numpy().astype(np.float64), start.translation.numpy().astype(np.float64)
     count = columns.count
@@ -145,7 +150,7 @@ def register_pointcloud(
         return _Nearest(columns, cloud, parts, x, weights, method == "front")
 
     iterations = config.section(config.Cls).iterations
-    damping = Damping(stop=1e-4)
+    damping = Damping(stop=1e-4, enough=prior if method == "front" else 0.0)
     x, first = np.zeros(count + 6), 0
     free = np.arange(count + 6) if optimise_pose else np.arange(count)
     if optimise_pose and method == "front":
@@ -155,6 +160,8 @@ def register_pointcloud(
     final = path.best
     mesh = Mesh(torch.as_tensor(final.vertices), torch.as_tensor(columns.faces))
     found = Pose.from_parts(torch.as_tensor(final.rotation), torch.as_tensor(final.translation))
+    size = float(np.linalg.norm(np.ptp(columns.mean, axis=0)))
+    verdict = checks.judge_cloud(columns, final.x, final.distance, size)
     history = [Step("cls", cost, point[:count], point[count:]) for cost, point in zip(path.costs, path.points, strict=True)]
     return Registration(
         latent=torch.as_tensor(final.x[:count].copy()),
@@ -162,9 +169,11 @@ def register_pointcloud(
         mesh=mesh,
         covariance=np.zeros((0, 0)),
         history=history,
-        converged=path.converged,
+        converged=path.converged and verdict.confidence >= checks.TRUSTED,
         renders=0,
         cpu_seconds=time.process_time() - begun,
+        confidence=verdict.confidence,
+        warnings=[*verdict.warnings, *([] if path.converged else [checks.UNSETTLED])],
         poses=[found],
         model=model,
         method=f"cls-{method}",

@@ -27,7 +27,7 @@ def read_evidence(image: Any, camera: Camera, pose: Pose | None, mesh: Mesh, ref
     """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`, which may be known to be `exact`."""
     from renderfit.vision import estimate
 
-    return estimate(_picture(image, camera), camera, _posed(pose), mesh, refiner, exact=exact)
+    return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, exact=exact)
 
 
 def _picture(image: Any, camera: Camera) -> Any:
@@ -37,7 +37,8 @@ def _picture(image: Any, camera: Camera) -> Any:
     return picture
 
 
-def _posed(pose: Pose | None) -> Pose:
+def posed(pose: Pose | None) -> Pose:
+    """Return `pose`; raise `DataError` where there is none."""
     if pose is None:
         raise DataError("no pose was given; expected the object-to-camera pose, at least a first guess (within about 5 cm and 15 degrees)")
     return pose
@@ -53,7 +54,7 @@ def view_of(
     ShapeError, DataError
         If sizes do not fit, there is no pose, neither mask nor network, or no object in the mask.
     """
-    picture, start = _picture(image, camera), _posed(pose)
+    picture, start = _picture(image, camera), posed(pose)
     if mask is None and evidence is not None:
         mask = evidence.mask
     if mask is None:

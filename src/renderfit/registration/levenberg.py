@@ -32,13 +32,18 @@ class Evaluated(Protocol):
 
 @dataclass(frozen=True)
 class Damping:
-    """Marquardt's damping, and the relative decreases of the cost that end the iteration and that count as converged."""
+    """Marquardt's damping, and the relative decreases of the cost that end the iteration and that count as converged.
+
+    A decrease by less than `enough`, in the unit of the cost, counts as converged too: where the cost goes to zero its
+    relative decrease says nothing.
+    """
 
     start: float = 1e-2
     reject: float = 5.0
     accept: float = 0.3
     stop: float = 2e-3
     settled: float = 2e-2
+    enough: float = 0.0
 
 
 Point = TypeVar("Point", bound=Evaluated)
@@ -60,7 +65,7 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
     points, costs = [state.x], [state.cost]
     mu = damping.start
     matrix, gradient = state.normal()
-    decrease = np.inf
+    drop = np.inf
     for _ in range(iterations):
         a, b = matrix[np.ix_(free, free)], gradient[free]
         moved = state.x.copy()
@@ -71,11 +76,13 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
             if mu > 1e6:
                 return Path(points, costs, state, True)
             continue
-        decrease = (state.cost - tried.cost) / max(state.cost, 1e-12)
+        drop = state.cost - tried.cost
+        decrease = drop / max(state.cost, 1e-12)
         state, mu = tried, mu * damping.accept
         points.append(state.x)
         costs.append(state.cost)
         if decrease < damping.stop:
             return Path(points, costs, state, True)
         matrix, gradient = state.normal()
-    return Path(points, costs, state, bool(decrease < damping.settled))
+    before = max(state.cost + drop, 1e-12)
+    return Path(points, costs, state, bool(drop < damping.settled * before or drop < damping.enough))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,10 @@ class SolverConfig:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Parameters (K + 6 views,), posterior covariance, iterates, renders and whether the last stage reached its plateau."""
+    """Parameters (K + 6 views,), posterior covariance, iterates, renders and whether the last stage reached its plateau.
+
+    It did when its last step left the cost nearly as it was, or moved the parameters by less than their posterior deviation.
+    """
 
     x: Array
     state: State
@@ -67,6 +70,7 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose)
     if before is not None:
         stages = stages[-2:]
+    damping = replace(config.damping, enough=config.prior.weight)  # the variance of a residual: one posterior deviation costs as much
     for stage in stages:
         level = Level.of(views, stage.width, stage.sigma)
 
@@ -75,7 +79,7 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
             renders += len(views)
             return State(columns, views, level, precision, point, config.robust, config.trust, config.prior.weight)
 
-        path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, config.damping)
+        path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, damping)
         history += [
             Step(stage.name, cost, point[:count], point[count : count + 6]) for cost, point in zip(path.costs, path.points, strict=True)
         ]

@@ -136,7 +136,7 @@ def register_paper(
         renders=len(history),
         cpu_seconds=time.process_time() - begun,
         confidence=verdict.confidence,
-        warnings=verdict.warnings,
+        warnings=[*verdict.warnings, *([] if converged else [checks.UNSETTLED])],
         poses=[pose],
         model="pca",
         method="paper",

@@ -15,9 +15,10 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
-from renderfit.registration.inputs import listed, read_evidence, view_of
+from renderfit.registration.inputs import listed, posed, read_evidence, view_of
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
+from renderfit.registration.starts import require_start
 from renderfit.registration.terms import Trust
 from renderfit.vision.evidence import Evidence
 
@@ -107,13 +108,18 @@ def register(
     if method == "paper":
         from renderfit.registration.paper import register_paper
 
+        middle = np.asarray(space.model("pca").mean)
+        require_start(middle, cameras[0], posed(poses[0]))
         view = view_of(images[0], cameras[0], masks[0], poses[0], network, category)
+        require_start(middle, view.camera, view.start, view.mask)
         return register_paper(images[0], space, view, optimise_pose, network, config, begun)
     if method != "ours":
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
     section = params.section(params.Ours)
     name = model or section.model
     columns = Columns.of_space(space, name)
+    for lens, start in zip(cameras, poses, strict=True):
+        require_start(columns.mean, lens, posed(start))
     settings = config or settings_of(section, refiner is not None or evidence is not None)
     read = [None] * len(images) if evidence is None else listed(evidence)
     if len(read) != len(images):
@@ -128,7 +134,7 @@ def register(
 
     views = observed()
     for view in views:
-        checks.require_start(columns.mean, view.camera, view.start)
+        require_start(columns.mean, view.camera, view.start, view.mask)
     solved = ours.solve(columns, views, optimise_pose, settings)
     for _ in range(section.repeats if refiner is not None else 0):
         fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))
@@ -149,7 +155,7 @@ def register(
         renders=solved.renders,
         cpu_seconds=time.process_time() - begun,
         confidence=verdict.confidence,
-        warnings=verdict.warnings,
+        warnings=[*verdict.warnings, *([] if solved.converged else [checks.UNSETTLED])],
         poses=found,
         model=name,
         method="ours",

@@ -1,0 +1,5 @@
+"""``python -m renderfit``: the same as the command ``renderfit``."""
+
+from renderfit.cli import main
+
+main()
