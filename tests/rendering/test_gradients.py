@@ -8,7 +8,8 @@ from renderfit.rendering import render, render_scene
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.projection import intrinsics_of, projection_matrix, to_pixels
 from renderfit.rendering.raster import rasterize_pixels
-from renderfit.rendering.shade import Settings, shade_image
+from renderfit.rendering.settings import Settings
+from renderfit.rendering.shade import shade_image
 from renderfit.rendering.torch_shade import shade_image_torch
 
 

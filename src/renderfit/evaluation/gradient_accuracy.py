@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from renderfit.evaluation.gradient_scenes import GradientScene, scene
 from renderfit.progress import progress
 from renderfit.rendering import render
-from renderfit.rendering.shade import Gradient
+from renderfit.rendering.settings import Gradient
 
 SUPERSAMPLING = 8
 """Samples a pixel side of the reference images."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import weakref
+from typing import Any
 
 import numba
 import numpy as np
@@ -11,11 +12,28 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.weak import WeakIdKeyDictionary
 
+
+class Kept:
+    """Values that belong to an array, each kept for as long as the array lives."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, tuple[weakref.ref, Any]] = {}
+
+    def get(self, array: NDArray, name: Any = None) -> Any:
+        """Return the value of that name, or None."""
+        known = self._known.get((id(array), name))
+        return known[1] if known is not None and known[0]() is array else None
+
+    def put(self, array: NDArray, value: Any, name: Any = None) -> Any:
+        """Keep and return the value."""
+        key = id(array), name
+        self._known[key] = (weakref.ref(array, lambda _: self._known.pop(key, None)), value)
+        return value
+
+
 _of_tensor: WeakIdKeyDictionary = WeakIdKeyDictionary()
-_of_array: dict[int, tuple[weakref.ref, tuple[NDArray[np.int32], NDArray[np.int32]]]] = {}
-_keys: dict[int, tuple[weakref.ref, int]] = {}
+_topologies, _keys, _checked = Kept(), Kept(), Kept()
 _counter = itertools.count()
-_checked: dict[int, tuple[weakref.ref, int]] = {}
 
 
 def face_array(faces: Tensor) -> NDArray[np.int64]:
@@ -36,32 +54,25 @@ def neighbours(faces: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.
     two faces count as boundary. The answer is kept for the lifetime of the array, which must not be
     changed in place.
     """
-    key = id(faces)
-    known = _of_array.get(key)
-    if known is None or known[0]() is not faces:
-        _of_array[key] = known = (weakref.ref(faces, lambda _: _of_array.pop(key, None)), _topology(faces))
-    return known[1]
+    known = _topologies.get(faces)
+    return _topologies.put(faces, _topology(faces)) if known is None else known
 
 
 def remember_checked(faces: NDArray[np.int64]) -> None:
     """Note that all entries of the array are vertex indices, so that the next use need not look again."""
-    key = id(faces)
-    _checked[key] = (weakref.ref(faces, lambda _: _checked.pop(key, None)), int(faces.max()))
+    _checked.put(faces, int(faces.max()))
 
 
 def largest_vertex(faces: NDArray) -> int:
     """Return the largest index of an array that was checked before, else -1."""
-    known = _checked.get(id(faces))
-    return known[1] if known is not None and known[0]() is faces else -1
+    known = _checked.get(faces)
+    return -1 if known is None else known
 
 
 def topology_key(faces: NDArray[np.int64]) -> int:
     """Return a number that stands for this array object and is never given to another one."""
-    known = _keys.get(id(faces))
-    if known is None or known[0]() is not faces:
-        key = id(faces)
-        _keys[key] = known = (weakref.ref(faces, lambda _: _keys.pop(key, None)), next(_counter))
-    return known[1]
+    known = _keys.get(faces)
+    return _keys.put(faces, next(_counter)) if known is None else known
 
 
 def _topology(faces: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

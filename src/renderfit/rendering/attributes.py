@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from renderfit.errors import DeviceError
+from renderfit.errors import ShapeError
 from renderfit.geometry import Camera
 from renderfit.rendering.checks import attribute_rows, seen_with
+from renderfit.rendering.devices import check_together, faces_on
 from renderfit.rendering.fragments import Fragments
-from renderfit.rendering.kernels import scatter_kernel
+from renderfit.rendering.outlines import with_outlines
 from renderfit.rendering.projection import projection_matrix, to_pixels
-from renderfit.rendering.shade import Gradient, Settings, pixel_forces, shade_image
+from renderfit.rendering.settings import FACE, Gradient, Settings
+from renderfit.rendering.shade import shade_image
+from renderfit.rendering.textures import gather
 
 
 def interpolate(
@@ -52,9 +54,9 @@ def interpolate(
     Raises
     ------
     ShapeError
-        If the number of rows does not fit, or values per vertex are not float32 or float64.
+        If the number of rows does not fit, or values are not float32 or float64; per face whole numbers are labels.
     DeviceError
-        If per-face attributes are on a CUDA device.
+        If attributes and points are on different devices.
 
     Examples
     --------
@@ -74,43 +76,23 @@ def interpolate(
 
 def interpolate_pixels(attributes: Tensor, h: Tensor, fragments: Fragments, settings: Settings, *, per_face: bool = False) -> Tensor:
     """Like `interpolate`, from homogeneous pixel rows `h` (V, 4)."""
+    check_together(points=h, attributes=torch.as_tensor(attributes))
     if not per_face:
         return shade_image(h, attribute_rows(attributes, len(h), "vertex"), fragments, settings)[0]
-    attributes = attribute_rows(attributes, len(fragments.faces), "face")
-    if h.is_cuda:
-        raise DeviceError(
-            "per-face attributes are on a CUDA device; expected CPU tensors: move them with .cpu(), or give one row per vertex"
-        )
-    return _Flat.apply(h, attributes, fragments, Settings(settings.gradient, settings.camera, every_face=True))
-
-
-def _paint(attributes: Tensor, fragments: Fragments) -> Tensor:
-    ids = torch.as_tensor(fragments.face_id, device=attributes.device).long()
-    return torch.where((ids >= 0)[..., None], attributes[ids.clamp(min=0)], attributes.new_zeros(()))
-
-
-class _Flat(torch.autograd.Function):
-    """Values that are constant on each face: no interior term, and every edge between two faces counts."""
-
-    @staticmethod
-    def forward(ctx: Any, h: Tensor, attributes: Tensor, fragments: Fragments, settings: Settings) -> Tensor:
-        image = _paint(attributes.detach(), fragments)
-        ctx.save_for_backward(h, attributes, image)
-        ctx.fragments, ctx.settings = fragments, settings
+    rows = attribute_rows(attributes, len(fragments.faces), "face")
+    image = gather(rows, fragments.face_id_on(rows.device))
+    if not rows.is_floating_point():  # labels have no gradient
         return image
+    return with_outlines(h, image, fragments, replace(settings, values=FACE), rows)
 
-    @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        h, attributes, image = ctx.saved_tensors
-        rows, colour, ids = h.detach().contiguous().numpy(), upstream[0].contiguous().numpy(), ctx.fragments.face_id
-        values, depth = attributes.detach().contiguous().numpy(), ctx.fragments.depth.astype(np.float32)
-        grad_h, no_mask = np.zeros(rows.shape), np.zeros(ids.shape, colour.dtype)
-        force = pixel_forces(ctx.fragments, rows, depth, values, image.detach().numpy(), colour, no_mask, ctx.settings, grad_h)
-        none = np.zeros((len(rows), 0), values.dtype)
-        scatter_kernel(
-            ids, ctx.fragments.faces, rows, none, np.zeros((*ids.shape, 0), colour.dtype), force, False, False, grad_h, np.zeros(none.shape)
-        )
-        inside = ids >= 0
-        grad = torch.zeros_like(attributes).index_add_(0, torch.from_numpy(ids[inside]).long(), upstream[0][torch.from_numpy(inside)])
-        return torch.from_numpy(grad_h), grad, None, None
+
+def interpolate_corners(attributes: Tensor, h: Tensor, fragments: Fragments, settings: Settings) -> Tensor:
+    """Interpolate attributes (F, 3, C) of the faces' corners, which may differ where faces meet; the interior term alone."""
+    if attributes.shape[:2] != fragments.faces.shape:
+        raise ShapeError(f"attributes of corners have shape {tuple(attributes.shape)}; expected ({len(fragments.faces)}, 3, C)")
+    check_together(points=h, attributes=attributes)
+    corners = faces_on(fragments.faces, h.device).reshape(-1)
+    apart = Fragments(
+        fragments.ids, np.arange(len(corners)).reshape(-1, 3), fragments.pixels[fragments.faces].reshape(-1, 4), fragments.backend
+    )
+    return interpolate_pixels(attributes.reshape(len(corners), -1), h[corners], apart, replace(settings, gradient="paper"))

@@ -49,15 +49,15 @@ def attribute_rows(attributes: Any, count: int, of: str) -> Tensor:
     Raises
     ------
     ShapeError
-        If the number of rows does not fit, or values to be interpolated are not float32 or float64.
+        If the number of rows does not fit, or values are not float32 or float64; per face whole numbers are labels.
     """
     rows = torch.as_tensor(attributes)
     if rows.ndim != 2 or len(rows) != count:
         raise ShapeError(f"attributes has shape {tuple(rows.shape)}; expected ({count}, C), one row per {of}")
-    if of == "vertex" and rows.dtype not in FLOATS:
+    if rows.dtype not in FLOATS and (of == "vertex" or rows.is_floating_point() or rows.is_complex()):
         raise ShapeError(
-            f"attributes are {rows.dtype}; expected float32 or float64, since they are interpolated: convert them, "
-            "or give labels per face with per_face=True"
+            f"attributes are {rows.dtype}; expected float32 or float64: convert them, or give whole numbers as labels per face "
+            "with per_face=True"
         )
     return rows
 

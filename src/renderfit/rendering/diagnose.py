@@ -14,7 +14,8 @@ from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
 from renderfit.rendering.checks import check_view
 from renderfit.rendering.renderer import render
-from renderfit.rendering.shade import Gradient, pixel_forces
+from renderfit.rendering.settings import Gradient
+from renderfit.rendering.shade import pixel_forces
 from renderfit.rendering.shading import Shading, uniform_colors, vertex_colors
 
 

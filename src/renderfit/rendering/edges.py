@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from renderfit.rendering.crossings import move_crossing
 from renderfit.rendering.kernels import barycentrics_at, face_planes
 from renderfit.rendering.layers import BORDER, CROSSING, JUMP, ONE, OUTLINE, relation, same_surface, value_slope
+from renderfit.rendering.settings import FACE, PIXEL, VERTEX
 
 
 @numba.njit(cache=True, nogil=True)
@@ -55,7 +56,7 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
     h: NDArray,
     depth: NDArray,
     attributes: NDArray,
-    per_face: bool,
+    values: int,
     image: NDArray,
     upstream: NDArray,
     upstream_mask: NDArray,
@@ -74,7 +75,9 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
         Neighbours of the faces, and their connected parts.
     depth : (H, W) [m]; image, upstream : (H, W, C); upstream_mask : (H, W)
         Forward results and the loss gradients with respect to image and mask.
-    attributes : (V, C), or (F, C) with `per_face`
+    attributes : (V, C); with `values` FACE (F, C); with PIXEL not looked at
+    values : int
+        What the attributes belong to: `settings.VERTEX`, `FACE` or `PIXEL`.
     focal : float
         Mean focal length [px] (or [px/m] of an orthographic camera).
     grad_h : (V, 4)
@@ -99,12 +102,12 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
                     continue
                 fb = ids[r, c]
                 kind, owner, i, j, t, last, other = ONE, 0, 0, 0, 0.0, fa, fb
-                if per_face or fa < 0 or fb < 0 or parts[fa] != parts[fb] or not same_surface(ids, depth, row, column, axis, smooth):
+                if values == FACE or fa < 0 or fb < 0 or parts[fa] != parts[fb] or not same_surface(ids, depth, row, column, axis, smooth):
                     kind, owner, i, j, t, last, other = relation(
-                        ids, depth, faces, across_edge, parts, h, n, smooth, near, per_face, row, column, axis
+                        ids, depth, faces, across_edge, parts, h, n, smooth, near, values == FACE, row, column, axis
                     )
                 if kind == ONE:
-                    if not (per_face or show):
+                    if values == VERTEX and not show:
                         inner_a, inner_b = 0.0, 0.0
                         for k in range(channels):
                             step = np.float64(image[r, c, k]) - np.float64(image[row, column, k])
@@ -128,9 +131,9 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
                     si = (vj - across) / (vj - vi)
                     wi, wj = h[i, 2], h[j, 2]
                     bi = (si / wi) / (si / wi + (1 - si) / wj)
-                if kind == OUTLINE:
+                if kind == OUTLINE and values != PIXEL:
                     for k in range(channels):
-                        value = attributes[last, k] if per_face else bi * attributes[i, k] + (1 - bi) * attributes[j, k]
+                        value = attributes[last, k] if values == FACE else bi * attributes[i, k] + (1 - bi) * attributes[j, k]
                         if owner > 0:
                             va[k] = value
                         else:
@@ -138,15 +141,16 @@ def edge_forces(  # noqa: PLR0912, PLR0915 - one fused loop, so that no pixel pa
                 first, second = fa, fb
                 if kind == CROSSING:
                     first, second = (fa, other) if ta < 0.5 else (last, fb)
-                    _value(h, faces, attributes, per_face, first, n, px, py, va)
-                    _value(h, faces, attributes, per_face, second, n, px, py, vb)
+                    if values != PIXEL:
+                        _value(h, faces, attributes, values == FACE, first, n, px, py, va)
+                        _value(h, faces, attributes, values == FACE, second, n, px, py, vb)
                 term = 0.0
                 for k in range(channels):
                     term += ((1 - ta) * ga[k] + ta * gb[k]) * (va[k] - vb[k])
                 if fa < 0 or fb < 0:
                     g = (1 - ta) * upstream_mask[row, column] + ta * upstream_mask[r, c]
                     term += g if fb < 0 else -g
-                if not (per_face or show):
+                if values == VERTEX and not show:
                     # from each centre to the place where its surface ends; where that is not known, by the slope
                     for end in range(2):
                         face, y, x = (fa, row, column) if end == 0 else (fb, r, c)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderfit.rendering.kernels import fragments_kernel
 
@@ -17,8 +19,9 @@ class Fragments:
 
     Parameters
     ----------
-    face_id : (H, W) int32
-        Row into `faces`; -1 is background. Row 0 is the top of the image.
+    ids : (H, W) int32
+        Row into `faces`, -1 is background; an array, or a CUDA tensor where OpenGL's texture is shared with CUDA.
+        Row 0 is the top of the image.
     faces : (F, 3) int64
         Vertex indices.
     pixels : (V, 4) float64
@@ -39,11 +42,23 @@ class Fragments:
     ([0, 1, 2], [0.333333, 0.333333, 0.333333], 1.0)
     """
 
-    face_id: NDArray[np.int32]
+    ids: NDArray[np.int32] | Tensor
     faces: NDArray[np.int64]
     pixels: NDArray[np.float64]
     backend: str
     channels: NDArray[np.float64] | None = None
+    _moved: Tensor | None = field(default=None, init=False, repr=False)
+
+    @cached_property
+    def face_id(self) -> NDArray[np.int32]:
+        """Visible face (H, W) of each pixel, a row into `faces`; -1 on the background."""
+        return self.ids.cpu().numpy() if isinstance(self.ids, Tensor) else self.ids
+
+    def face_id_on(self, device: torch.device) -> Tensor:
+        """Return `face_id` as an int64 tensor on a device."""
+        if self._moved is None or self._moved.device != device:
+            self._moved = torch.as_tensor(self.ids, device=device).long()
+        return self._moved
 
     @cached_property
     def _derived(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

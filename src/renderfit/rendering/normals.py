@@ -13,6 +13,7 @@ from torch.autograd.function import once_differentiable
 
 from renderfit.geometry import Mesh
 from renderfit.rendering.adjacency import face_array
+from renderfit.rendering.devices import by_torch
 
 
 @numba.njit(cache=True, nogil=True)
@@ -83,8 +84,18 @@ class _Normals(torch.autograd.Function):
         return torch.from_numpy(grad).to(ctx.dtype), None
 
 
+def _by_torch(vertices: Tensor, faces: Tensor) -> Tensor:
+    """Do the same in torch operations, with sums that are repeatable on CUDA, where those of `Mesh.vertex_normals` are not."""
+    a, b, c = (vertices.double().index_select(0, corner) for corner in faces.unbind(1))
+    cross = torch.linalg.cross(b - a, c - a)
+    total = torch.zeros_like(vertices, dtype=torch.float64)
+    total = total.index_put((faces.reshape(-1),), cross.repeat_interleave(3, 0), accumulate=True)
+    length = total.norm(dim=1, keepdim=True)
+    return (total / torch.where(length > 0, length, torch.ones_like(length))).to(vertices.dtype)
+
+
 def vertex_normals(mesh: Mesh) -> Tensor:
     """Return unit normals (V, 3) in the frame of the mesh, area-weighted; zero where undefined. Differentiable."""
-    if mesh.vertices.is_cuda:
-        return mesh.vertex_normals()
+    if by_torch(mesh.vertices):
+        return _by_torch(mesh.vertices, mesh.faces)
     return _Normals.apply(mesh.vertices, face_array(mesh.faces))

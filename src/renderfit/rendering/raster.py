@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
@@ -67,12 +68,12 @@ def rasterize(
     >>> near.face_id.tolist()
     [[0, -1], [-1, -1]]
     """
-    points = as_points(vertices)
+    points, on = as_points(vertices), vertices.device if isinstance(vertices, Tensor) else None
     matrix = projection_matrix(camera).numpy()
     h = np.empty((len(points), 4))
     np.dot(points, matrix[:, :3].T, out=h)
     h += matrix[:, 3]
-    return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull, layout=layout)
+    return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull, layout=layout, on=on)
 
 
 def rasterize_pixels(
@@ -83,8 +84,12 @@ def rasterize_pixels(
     *,
     cull: bool = False,
     layout: Layout = "id",
+    on: torch.device | None = None,
 ) -> Fragments:
-    """Like `rasterize`, from homogeneous pixel rows (V, 4) that were made before; faces are trusted."""
+    """Like `rasterize`, from homogeneous pixel rows (V, 4) that were made before; faces are trusted.
+
+    With a CUDA device `on` the ids stay there where OpenGL shares its textures with it.
+    """
     if not math.isfinite(float(h.sum())):
         _name_bad_vertex(h)
     if layout == "paper":
@@ -92,15 +97,16 @@ def rasterize_pixels(
             raise ConfigError('layout is "paper" and backend "cpu"; expected backend "auto" or "gl": its channels are written by a shader')
         from renderfit.rendering.gl.channels import draw_channels
 
-        ids, _, barycentrics = draw_channels(h, faces, camera, cull=cull)
-        return Fragments(ids, faces, h, "gl", barycentrics)
+        written, _, barycentrics = draw_channels(h, faces, camera, cull=cull)
+        return Fragments(written, faces, h, "gl", barycentrics)
     if layout != "id":
         raise ConfigError(f"layout is {layout!r}; expected id or paper")
+    ids: NDArray[np.int32] | Tensor
     used = choose(backend, len(faces), camera.width * camera.height)
     if used == "gl":
         from renderfit.rendering.gl.draw import draw_face_ids
 
-        ids = draw_face_ids(h, faces, camera, cull=cull)
+        ids = draw_face_ids(h, faces, camera, cull=cull, on=on)
     else:
         ids = np.full((camera.height, camera.width), -1, np.int32)
         rasterize_kernel(h, faces, camera.near, not camera.orthographic, cull, ids)

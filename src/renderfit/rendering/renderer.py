@@ -16,7 +16,8 @@ from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
 from renderfit.rendering.raster import Backend, Layout, rasterize_pixels
-from renderfit.rendering.shade import Gradient, Settings, shade_image
+from renderfit.rendering.settings import Gradient, Settings
+from renderfit.rendering.shade import shade_image
 from renderfit.rendering.shading import Shading, uniform, vertex_colors
 
 
@@ -92,7 +93,7 @@ def render(
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics) @ pose.matrix.double().cpu()
     h = to_pixels(mesh.vertices, matrix)
-    fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull, layout=layout)
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), face_array(mesh.faces), camera, backend, cull=cull, layout=layout, on=h.device)
     make_normals = functools.cache(lambda: _camera_normals(mesh, pose))
     return assemble(h, vertex_colors(mesh, make_normals, shading), fragments, settings, make_normals, dtype=mesh.vertices.dtype)
 

@@ -14,12 +14,13 @@ from renderfit.errors import ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.adjacency import face_array
 from renderfit.rendering.checks import check_view, seen_with
+from renderfit.rendering.devices import check_together
 from renderfit.rendering.frame import Frame
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.projection import projection_matrix, to_pixels
 from renderfit.rendering.raster import Backend, Layout, rasterize_pixels
 from renderfit.rendering.renderer import assemble
-from renderfit.rendering.shade import Gradient, Settings
+from renderfit.rendering.settings import Gradient, Settings
 from renderfit.rendering.shading import Shading, uniform_colors, vertex_colors
 
 KEPT = 8
@@ -57,6 +58,8 @@ def render_scene(
     ------
     ShapeError
         If there is no object, or one is not a pair of mesh and pose.
+    DeviceError
+        If the meshes are on different devices.
 
     Examples
     --------
@@ -76,12 +79,13 @@ def render_scene(
         if not (isinstance(each, tuple | list) and len(each) == 2):
             raise ShapeError(f"an object of the scene is a {type(each).__name__}; expected pairs (mesh, pose)")
         check_view(each[0], camera, each[1])
+    check_together(**{f"object {k}": mesh.vertices for k, (mesh, _) in enumerate(objects)})
     camera, intrinsics = seen_with(camera, intrinsics)
     settings = Settings(gradient, camera)
     matrix = projection_matrix(camera, intrinsics)
     h = torch.cat([to_pixels(mesh.vertices, matrix @ pose.matrix.double().cpu()) for mesh, pose in objects])
     faces, instance = _join([face_array(mesh.faces) for mesh, _ in objects], [len(mesh.vertices) for mesh, _ in objects])
-    fragments = rasterize_pixels(h.detach().cpu().numpy(), faces, camera, backend, cull=cull, layout=layout)
+    fragments = rasterize_pixels(h.detach().cpu().numpy(), faces, camera, backend, cull=cull, layout=layout, on=h.device)
 
     def normals() -> Tensor:
         return torch.cat([vertex_normals(mesh) @ pose.rotation.to(mesh.vertices).T for mesh, pose in objects])

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from renderfit.errors import ConfigError, ShapeError
-from renderfit.geometry import Camera
+from renderfit.errors import ShapeError
 from renderfit.rendering.adjacency import neighbours
+from renderfit.rendering.devices import by_torch
 from renderfit.rendering.edges import edge_forces
 from renderfit.rendering.forces import screen_forces
 from renderfit.rendering.fragments import Fragments
 from renderfit.rendering.kernels import interpolate_kernel, scatter_kernel
-
-Gradient = Literal["edge", "screen_dilated", "screen", "paper"]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a backward pass is done: the estimator, the camera, and whether values are per face."""
-
-    gradient: Gradient
-    camera: Camera
-    every_face: bool = False
-
-    def __post_init__(self) -> None:
-        if self.gradient not in get_args(Gradient):
-            raise ConfigError(f"gradient is {self.gradient!r}; expected one of {', '.join(get_args(Gradient))}")
+from renderfit.rendering.settings import Settings
 
 
 def shade_image(h: Tensor, attributes: Tensor, fragments: Fragments, settings: Settings) -> tuple[Tensor, Tensor]:
@@ -53,7 +38,7 @@ def shade_image(h: Tensor, attributes: Tensor, fragments: Fragments, settings: S
     """
     if attributes.ndim != 2 or len(attributes) != len(h):
         raise ShapeError(f"attributes has shape {tuple(attributes.shape)}; expected ({len(h)}, C), one row per vertex")
-    if h.is_cuda:
+    if by_torch(h):
         from renderfit.rendering.torch_shade import shade_image_torch
 
         return shade_image_torch(h, attributes, fragments, settings)
@@ -121,7 +106,7 @@ def pixel_forces(
             h,
             depth,
             attributes,
-            settings.every_face,
+            settings.values,
             image,
             upstream,
             upstream_mask,

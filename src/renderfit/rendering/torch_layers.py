@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from renderfit.geometry import Camera
-from renderfit.rendering.layers import CROSSING, JUMP, ONE, OUTLINE, SLOPE_FACTOR, SMOOTH
+from renderfit.rendering.layers import BORDER, CROSSING, JUMP, ONE, OUTLINE, SLOPE_FACTOR, SMOOTH
 from renderfit.rendering.silhouette import CONTINUES, FOLDS, OPEN
 from renderfit.rendering.torch_planes import depth_plane
 from renderfit.rendering.torch_walk import Surfaces, walk
@@ -54,7 +54,18 @@ def same_surface(ids: Tensor, depth: Tensor, camera: Camera, dim: int) -> Tensor
     return flat
 
 
-def relations(surfaces: Surfaces, fa: Tensor, fb: Tensor, za: Tensor, zb: Tensor, smooth: Tensor, here: Tensor, axis: int) -> Meetings:
+def relations(
+    surfaces: Surfaces,
+    fa: Tensor,
+    fb: Tensor,
+    za: Tensor,
+    zb: Tensor,
+    smooth: Tensor,
+    here: Tensor,
+    axis: int,
+    *,
+    per_face: bool,
+) -> Meetings:
     """Say how the surfaces seen at pixels and at the next ones along an image axis meet.
 
     Parameters
@@ -69,6 +80,8 @@ def relations(surfaces: Surfaces, fa: Tensor, fb: Tensor, za: Tensor, zb: Tensor
     here : (P, 3)
         Homogeneous centres of the first pixels [px].
     axis : int
+    per_face : bool
+        Values are constant on each face: an edge between two faces of one surface is told apart too.
     """
     zero, none = torch.zeros_like(fa), torch.zeros_like(za)
     found = Meetings(zero - 1, zero, zero, zero, none, fa, fb)
@@ -90,14 +103,18 @@ def relations(surfaces: Surfaces, fa: Tensor, fb: Tensor, za: Tensor, zb: Tensor
         ]
         found.decide((status == FOLDS) | ((status == OPEN) & ~both), OUTLINE, owner, *edge)
         goes_on = status == CONTINUES
-        found.decide(goes_on & (edge[2] < 1.0), ONE, owner)
+        arrived = goes_on & (edge[2] < 1.0)
+        if per_face:
+            found.decide(arrived, BORDER, owner, *edge)
+        else:
+            found.decide(arrived, ONE, owner)
         beyond_a = torch.where(goes_on & ask_a, edge[3], beyond_a)
         beyond_b = torch.where(goes_on & ~ask_a, edge[3], beyond_b)
         if attempt == 0:
             opened = [torch.where(status == OPEN, value, old) for value, old in zip(edge, opened, strict=True)]
         found.decide((status >= 0) & ~goes_on & ~both, JUMP, owner)
     found.decide(~both, JUMP, torch.where(fb < 0, 1, -1))
-    _behind_each_other(surfaces, found, fa, fb, za, zb, smooth, here, axis, (beyond_a, beyond_b))
+    _behind_each_other(surfaces, found, fa, fb, za, zb, smooth, here, axis, (beyond_a, beyond_b), per_face=per_face)
     owner = torch.where(za <= zb, 1, -1)
     found.decide((opened[2] >= 0) & (opened[2] <= 1), OUTLINE, owner, *opened)
     found.decide(torch.ones_like(both), JUMP, owner)
@@ -115,6 +132,8 @@ def _behind_each_other(
     here: Tensor,
     axis: int,
     beyond: tuple[Tensor, Tensor],
+    *,
+    per_face: bool,
 ) -> None:
     """Decide the pairs of two faces whose surfaces go on, by depths: they cross, or are one surface after all."""
     left = (found.kind < 0).nonzero()[:, 0]
@@ -127,12 +146,14 @@ def _behind_each_other(
     cross = (beyond[0][left] >= 0) & (beyond[1][left] >= 0)
     cross &= (behind <= 0) & (before >= 0) & (before < torch.inf) & (behind < before)
     place = -behind / torch.where(cross, before - behind, torch.ones_like(before))
+    no, zero = torch.zeros_like(smooth), torch.zeros_like(fa)
+    t = torch.zeros_like(za).index_put((left,), place)
+    found.decide(no.index_put((left,), cross), CROSSING, zero, zero, zero, t, *beyond)
+    if per_face:
+        return
     slope_a = depth_plane(surfaces.h, corners[fa[left]], here[left])[1][:, axis].abs()
     slope_b = depth_plane(surfaces.h, corners[fb[left]], there[left])[1][:, axis].abs()
     one = ((surfaces.parts[fa[left]] != surfaces.parts[fb[left]]) & smooth[left]) | (
         (zb[left] - za[left]).abs() <= SLOPE_FACTOR * torch.maximum(slope_a, slope_b)
     )
-    no, zero = torch.zeros_like(smooth), torch.zeros_like(fa)
-    t = torch.zeros_like(za).index_put((left,), place)
-    found.decide(no.index_put((left,), cross), CROSSING, zero, zero, zero, t, *beyond)
     found.decide(no.index_put((left,), one), ONE, zero)

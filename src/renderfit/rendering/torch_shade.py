@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from renderfit.rendering.adjacency import neighbours
+from renderfit.rendering.devices import neighbours_on
 from renderfit.rendering.fragments import Fragments
-from renderfit.rendering.shade import Settings
+from renderfit.rendering.settings import Settings
 from renderfit.rendering.torch_edges import edge_forces
-from renderfit.rendering.torch_planes import barycentrics_at, face_planes
+from renderfit.rendering.torch_seen import Seen, see
 from renderfit.rendering.torch_walk import Surfaces
 
 
@@ -28,49 +28,67 @@ def shade_image_torch(h: Tensor, attributes: Tensor, fragments: Fragments, setti
 class _TorchShade(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, h: Tensor, attributes: Tensor, fragments: Fragments, settings: Settings) -> tuple[Tensor, Tensor]:
-        ids = torch.as_tensor(fragments.face_id, device=h.device).long()
-        faces = torch.as_tensor(fragments.faces, device=h.device)
-        row, column = (ids >= 0).nonzero(as_tuple=True)
-        corners = faces[ids[row, column]]
-        p = torch.stack([column + 0.5, row + 0.5, torch.ones_like(row, dtype=torch.float64)], -1).to(h)
-        planes, z = face_planes(h, corners)
-        b, s, regular = barycentrics_at(planes, p)
-        image = attributes.new_zeros((*ids.shape, attributes.shape[1]))
-        image[row, column] = (b[..., None] * attributes[corners].double()).sum(1).to(attributes.dtype)
-        depth = torch.zeros(ids.shape, dtype=torch.float32, device=h.device)  # as precise as numba keeps it
-        depth[row, column] = (b * z).sum(-1).float()
-        ctx.save_for_backward(h, attributes, ids, faces, image, depth, row, column, corners, p, planes, b, s, regular)
-        ctx.fragments, ctx.settings = fragments, settings
+        seen = see(h, fragments)
+        image = seen.interpolated(attributes)
+        ctx.save_for_backward(h, attributes, image)
+        ctx.seen, ctx.fragments, ctx.settings = seen, fragments, settings
         ctx.set_materialize_grads(False)
-        return image, (ids >= 0).to(attributes.dtype)
+        return image, (seen.ids >= 0).to(attributes.dtype)
 
     @staticmethod
     @once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, *upstream: Tensor | None) -> tuple[Tensor | None, Tensor | None, None, None]:
-        h, attributes, ids, faces, image, depth, row, column, corners, p, planes, b, s, regular = ctx.saved_tensors
+        if upstream[0] is None and upstream[1] is None:
+            return None, None, None, None
+        h, attributes, image = ctx.saved_tensors
+        seen: Seen = ctx.seen
         g = torch.zeros_like(image, dtype=torch.float64) if upstream[0] is None else upstream[0].double()
         g_mask = torch.zeros_like(image[..., 0], dtype=torch.float64) if upstream[1] is None else upstream[1].double()
-        gradient, grad_h, share = ctx.settings.gradient, torch.zeros_like(h), torch.ones_like(p[:, :2])
-        force = torch.zeros_like(share)
-        if gradient == "edge":
-            across, parts = (torch.as_tensor(values, device=h.device).long() for values in neighbours(ctx.fragments.faces))
-            surfaces = Surfaces(h.detach(), faces, across, parts, ctx.settings.camera.near)
-            known = edge_forces(surfaces, ids, depth.double(), attributes, image.double(), g, g_mask, ctx.settings.camera, grad_h)
-            force, share = (values[row, column] for values in known)
-        elif gradient != "paper":
-            both = torch.cat([image, (ids >= 0)[..., None].to(image)], -1).double()
-            force = _screen_forces(ids >= 0, both, torch.cat([g, g_mask[..., None]], -1), gradient == "screen_dilated")[row, column]
-        here = g[row, column]
+        grad_h = torch.zeros_like(h)
+        force, share = pixel_forces(h, seen, ctx.fragments, attributes, image, g, g_mask, ctx.settings, grad_h)
+        here, corners, b = g[seen.row, seen.column], seen.corners, seen.b
         grad_attributes = torch.zeros(attributes.shape, dtype=torch.float64, device=h.device)
         grad_attributes.index_put_((corners,), b[..., None] * here[:, None], accumulate=True)
-        if gradient in ("edge", "paper"):
+        if ctx.settings.gradient in ("edge", "paper"):
             a = (attributes[corners].double() * here[:, None]).sum(-1)
-            inner = ((a - (a * b).sum(-1, keepdim=True))[..., None] * planes[..., :2]).sum(1) / s
-            force = force - share * torch.where(regular[:, None], inner, torch.zeros_like(inner))
-        w = (b * h[corners, 2]).sum(-1, keepdim=True)
-        full = torch.cat([force / w, -(force * p[:, :2]).sum(-1, keepdim=True) / w, torch.zeros_like(w)], -1)
-        grad_h.index_put_((corners,), b[..., None] * full[:, None], accumulate=True)
+            inner = ((a - (a * b).sum(-1, keepdim=True))[..., None] * seen.planes[..., :2]).sum(1) / seen.s
+            force = force - share * torch.where(seen.regular[:, None], inner, torch.zeros_like(inner))
+        seen.scatter(h, force, grad_h)
         return grad_h, grad_attributes.to(attributes.dtype), None, None
+
+
+def outline_gradient(h: Tensor, rows: Tensor, fragments: Fragments, image: Tensor, upstream: Tensor, settings: Settings) -> Tensor:
+    """Do what `outlines.outline_gradient` does, on the device of `h`."""
+    seen, grad_h = see(h, fragments), torch.zeros_like(h)
+    no_mask = torch.zeros_like(upstream[..., 0], dtype=torch.float64)
+    force, _ = pixel_forces(h, seen, fragments, rows, image, upstream.double(), no_mask, settings, grad_h)
+    seen.scatter(h, force, grad_h)
+    return grad_h
+
+
+def pixel_forces(
+    h: Tensor,
+    seen: Seen,
+    fragments: Fragments,
+    attributes: Tensor,
+    image: Tensor,
+    upstream: Tensor,
+    upstream_mask: Tensor,
+    settings: Settings,
+    grad_h: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Return forces (P, 2) as `shade.pixel_forces` does, at the covered pixels, and the share (P, 2) of the interior term to add."""
+    force, share = torch.zeros_like(seen.p[:, :2]), torch.ones_like(seen.p[:, :2])
+    if settings.gradient == "edge":
+        surfaces = Surfaces(h, seen.faces, *neighbours_on(fragments.faces, h.device), settings.camera.near)
+        known = edge_forces(surfaces, seen.ids, seen.depth, attributes, image.double(), upstream, upstream_mask, settings, grad_h)
+        force, share = (values[seen.row, seen.column] for values in known)
+    elif settings.gradient != "paper":
+        inside = seen.ids >= 0
+        both = torch.cat([image, inside[..., None].to(image)], -1).double()
+        dilate = settings.gradient == "screen_dilated"
+        force = _screen_forces(inside, both, torch.cat([upstream, upstream_mask[..., None]], -1), dilate)[seen.row, seen.column]
+    return force, share
 
 
 def _screen_forces(inside: Tensor, image: Tensor, upstream: Tensor, dilate: bool) -> Tensor:

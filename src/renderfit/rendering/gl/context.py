@@ -43,6 +43,7 @@ class Device:
     def __init__(self, context: Any) -> None:
         self.context = context
         self.programs: dict[str, Any] = {}
+        self.links: dict[torch.device, Any] = {}  # of `sharing`, to CUDA devices
         self._stores: dict[str, OrderedDict[Any, Any]] = {}
 
     def cached(self, store: str, key: Any, make: Any) -> Any:

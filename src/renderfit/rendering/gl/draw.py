@@ -7,7 +7,9 @@ from typing import Any
 
 import moderngl
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderfit.errors import ContextError, ShapeError
 from renderfit.geometry import Camera
@@ -27,16 +29,23 @@ class Target:
         self.ids = context.texture(size, 1, dtype="u4")
         self.depth = context.depth_renderbuffer(size)
         self.framebuffer = context.framebuffer([self.ids], self.depth)
+        self.shared: dict[torch.device, Any] = {}  # `sharing.SharedTexture` of the ids
 
     def release(self) -> None:
         """Release the framebuffer and its attachments."""
+        for shared in self.shared.values():
+            shared.release()
         self.framebuffer.release()
         self.ids.release()
         self.depth.release()
 
 
-def draw_face_ids(h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, *, cull: bool = False) -> NDArray[np.int32]:
+def draw_face_ids(
+    h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, *, cull: bool = False, on: torch.device | None = None
+) -> NDArray[np.int32] | Tensor:
     """Rasterise homogeneous pixel rows (V, 4) by OpenGL; return face ids (H, W), -1 is background.
+
+    The ids are an array; for a CUDA device `on` a tensor there, where OpenGL shares its textures with it.
 
     Raises
     ------
@@ -50,9 +59,20 @@ def draw_face_ids(h: NDArray[np.float64], faces: NDArray[np.int64], camera: Came
         check_size(gl, camera)
         target = gl.cached("target", (camera.width, camera.height), lambda: Target(gl.context, (camera.width, camera.height)))
         _draw(gl, target, h, faces, camera, cull)
+        if on is not None and shares(on):
+            from renderfit.rendering.gl.sharing import ids_to_tensor
+
+            shared = ids_to_tensor(gl, target, on)
+            if shared is not None:
+                return shared
         target.ids.read_into(ids)
     ids -= np.uint32(1)
     return ids.view(np.int32)
+
+
+def shares(device: torch.device) -> bool:
+    """Tell whether a device is of the kind that OpenGL may share its textures with."""
+    return device.type == "cuda"
 
 
 def _draw(gl: Device, target: Target, h: NDArray[np.float64], faces: NDArray[np.int64], camera: Camera, cull: bool) -> None:
