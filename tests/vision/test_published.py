@@ -22,11 +22,13 @@ def test_finds_objects_that_training_never_saw(category):
     split = json.loads((RECIPES / "split.json").read_text())[category]
     subjects = {category: [Subject.of(build_recipe(RECIPES / category / f"{name}.json")) for name in split["test"].values()]}
     records = examination.examine(network, subjects, Camera.centred(256, 420.0), 1, seed=11)
-    assert np.mean([record["iou"] for record in records]) > 0.85, records
+    assert np.mean([record["iou"] for record in records]) > 0.9, records
 
 
 def test_is_described():
     about = describe()
-    assert about["steps"] == 8000
-    assert about["loss"][-1][1] < 0.2 * about["loss"][0][1]
-    assert {"seed", "data", "precision", "scores", "command"} <= set(about)
+    first = about["initial"]
+    assert (first["steps"], about["steps"]) == (8000, 2400)
+    assert first["data"] == about["data"]
+    assert about["loss"][-1][1] < 0.1 * first["loss"][0][1]
+    assert all({"seed", "data", "precision", "scores", "command", "sha256"} <= set(entry) for entry in (about, first))

@@ -33,6 +33,8 @@ def unet(
 
     In a folder with a split.json, as the stage dataset writes it, the test instances are left out.
     """
+    import torch
+
     from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.datasets import load_split
@@ -66,7 +68,8 @@ def unet(
         f"renderfit train unet {meshes.name} OUT --size {settings.size} --rate {settings.rate:g} --steps {settings.steps} --seed {seed}"
     )
     about = {"command": command + (" --initial INITIAL" if initial else ""), "seed": seed, "steps": settings.steps}
-    about |= {"data": training.data_hash(found), "size": settings.size, "loss": log.loss, "scores": log.scores}
+    precision = str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch.")
+    about |= {"data": training.data_hash(found), "size": settings.size, "precision": precision, "loss": log.loss, "scores": log.scores}
     save_network(network, out, **about, **({"initial": checkpoint.describe(initial)} if initial else {}))
     state.unlink(missing_ok=True)
     counts = [len(names) for names in found]
