@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from renderfit.errors import DataError, ShapeError
+from renderfit.errors import DataError, DeviceError, ShapeError
 from renderfit.geometry import Mesh, load_mesh, save_mesh
 from renderfit.geometry.io import require_metres
 from renderfit.geometry.sampling import farthest_points, sample_surface
@@ -52,6 +52,42 @@ def test_unreferenced_vertices_do_not_count_in_the_bounds(box):
 def test_bad_arrays_are_named(vertices, faces, message):
     with pytest.raises(ShapeError, match=message):
         Mesh(vertices, faces)
+
+
+TRIANGLE = np.eye(3)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ((TRIANGLE.astype(object), [[0, 1, 2]]), r"vertices are an array of object.*astype\(float\)"),
+        ((TRIANGLE.astype(str), [[0, 1, 2]]), "vertices are an array of <U"),
+        ((TRIANGLE.astype(np.longdouble), [[0, 1, 2]]), "at most 64 bits"),
+        ((None, [[0, 1, 2]]), "vertices are an array of object"),
+        (([[0.0, 0, 0], [1, 0], [0, 1, 0]], [[0, 1, 2]]), "vertices are no array.*three numbers"),
+        ((TRIANGLE, [[0, 1, 2], [0, 1]]), "faces are no array"),
+        ((TRIANGLE, np.array([["0", "1", "2"]])), "faces are an array of <U1"),
+        ((TRIANGLE, np.array([[0j, 1, 2]])), "faces are torch.complex128; expected real"),
+        ((TRIANGLE, [[0, 1, 2]], [["red"] * 3] * 3), "colors are an array of <U3"),
+        ((torch.eye(3).to_sparse(), [[0, 1, 2]]), "expected a dense one"),
+        ((torch.eye(3).to(torch.float8_e4m3fn), [[0, 1, 2]]), "float8_e4m3fn; expected float32"),
+    ],
+)
+def test_what_holds_no_numbers_is_named(arrays, message):
+    with pytest.raises(ShapeError, match=message):
+        Mesh(*arrays)
+
+
+def test_a_tensor_without_values_is_named():
+    with pytest.raises(DeviceError, match="meta"):
+        Mesh(torch.eye(3, device="meta"), [[0, 1, 2]])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_kept_and_becomes_an_array(dtype):
+    mesh = Mesh(torch.eye(3, dtype=dtype), [[0, 1, 2]])
+    assert mesh.vertices.dtype == dtype
+    assert np.array_equal(mesh.numpy()[0], TRIANGLE)
 
 
 @pytest.mark.parametrize("suffix", [".ply", ".obj", ".stl", ".off", ".glb"])

@@ -39,6 +39,7 @@ def test_doctor_says_what_is_used(capsys):
     assert status == 0
     assert answer["torch"] == torch.__version__
     assert set(answer["backend"].values()) <= {"gl", "cpu"}
+    assert answer["sharing"].startswith(("on", "off: "))
 
 
 def test_memory_of_a_pass_is_as_promised():

@@ -9,19 +9,42 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from renderfit.errors import ShapeError
+from renderfit.errors import DeviceError, ShapeError
+
+FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+"""Types of floating tensors that a mesh holds; the renderer takes the last two."""
 
 
-def _floats(values: Tensor | ArrayLike) -> Tensor:
-    tensor = values if isinstance(values, Tensor) else _tensor(values)
-    if tensor.is_complex():
-        raise ShapeError(f"an array of a mesh is {tensor.dtype}; expected real numbers")
+def _floats(values: Tensor | ArrayLike, name: str) -> Tensor:
+    tensor = _tensor(values, name)
+    if tensor.is_floating_point() and tensor.dtype not in FLOATS:
+        raise ShapeError(f"{name} are {tensor.dtype}; expected float32 or float64: convert them with .to(torch.float32)")
     return tensor if tensor.is_floating_point() else tensor.to(torch.float64)
 
 
-def _tensor(values: ArrayLike) -> Tensor:
-    array = np.ascontiguousarray(values)  # torch takes neither reversed nor foreign-endian arrays
-    return torch.as_tensor(array.astype(array.dtype.newbyteorder("="), copy=False))
+def _tensor(values: Tensor | ArrayLike, name: str) -> Tensor:
+    tensor = values if isinstance(values, Tensor) else _from_array(values, name)
+    if tensor.is_complex():
+        raise ShapeError(f"{name} are {tensor.dtype}; expected real numbers")
+    if tensor.layout != torch.strided or tensor.is_quantized:
+        raise ShapeError(
+            f"{name} are a tensor of {tensor.dtype} and {tensor.layout}; expected a dense one: use .to_dense() or .dequantize()"
+        )
+    if tensor.is_meta:
+        raise DeviceError(f"{name} are on the device meta, which holds no values; expected cpu or cuda")
+    return tensor
+
+
+def _from_array(values: ArrayLike, name: str) -> Tensor:
+    try:
+        array = np.ascontiguousarray(values)  # torch takes neither reversed nor foreign-endian arrays
+    except (ValueError, TypeError, RuntimeError) as problem:
+        raise ShapeError(f"{name} are no array ({problem}); expected rows of three numbers each") from problem
+    try:
+        return torch.as_tensor(array.astype(array.dtype.newbyteorder("="), copy=False))
+    except TypeError as problem:
+        how = "convert the array with .astype(float)"
+        raise ShapeError(f"{name} are an array of {array.dtype}; expected numbers of at most 64 bits: {how}") from problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +63,10 @@ class Mesh:
     Raises
     ------
     ShapeError
-        If an array has the wrong shape, a vertex or colour is not finite or a face names a vertex that
-        does not exist.
+        If an array does not hold numbers or has the wrong shape, a vertex or colour is not finite or a face names a
+        vertex that does not exist.
+    DeviceError
+        If a tensor holds no values, as those on ``meta``.
 
     Examples
     --------
@@ -56,15 +81,15 @@ class Mesh:
     colors: Tensor | None = None
 
     def __post_init__(self) -> None:
-        vertices, colors = _floats(self.vertices), self.colors
-        faces = self.faces if isinstance(self.faces, Tensor) else _tensor(self.faces)
+        vertices, colors = _floats(self.vertices, "vertices"), self.colors
+        faces = _tensor(self.faces, "faces")
         faces = faces.reshape(-1, 3) if faces.numel() == 0 else faces
         if faces.is_floating_point() and not bool((faces == faces.round()).all()):
             raise ShapeError(f"faces are {faces.dtype} with fractions; expected whole numbers, the indices of three vertices each")
         faces = faces.to(device=vertices.device, dtype=torch.int64)
         _check(vertices.detach(), faces)
         if colors is not None:
-            colors = _floats(colors).to(vertices.device)
+            colors = _floats(colors, "colors").to(vertices.device)
             if colors.shape != vertices.shape:
                 raise ShapeError(f"colors has shape {tuple(colors.shape)}; expected one RGB row per vertex {tuple(vertices.shape)}")
             finite = torch.isfinite(colors.detach()).all(dim=1)
@@ -77,8 +102,9 @@ class Mesh:
 
     def numpy(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Return vertices (V, 3) float64 and faces (F, 3) int64 as arrays."""
-        vertices = self.vertices.detach().cpu().numpy().astype(np.float64)
-        return vertices, self.faces.cpu().numpy()
+        vertices = self.vertices.detach().cpu()
+        vertices = vertices.float() if vertices.dtype == torch.bfloat16 else vertices  # numpy has no such type
+        return vertices.numpy().astype(np.float64), self.faces.cpu().numpy()
 
     def with_vertices(self, vertices: Tensor) -> Mesh:
         """Return the same faces and colours over other vertices (V, 3)."""

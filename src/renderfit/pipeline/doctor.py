@@ -24,7 +24,8 @@ def doctor() -> dict[str, Any]:
     dict
         ``python``, ``torch``, ``numpy``, ``numba``, ``platform``, ``cores``, ``torch_threads``, ``device`` (cuda or
         cpu), ``gl`` (vendor, renderer, version; or why there is none and how to get it), ``backend`` (what
-        ``auto`` uses at 1024 x 1024 for 10,000 and for 1,000,000 vertices), ``advice`` (list of str).
+        ``auto`` uses at 1024 x 1024 for 10,000 and for 1,000,000 vertices), ``sharing`` (whether OpenGL's images reach
+        CUDA tensors without passing through the processor's memory, else why not), ``advice`` (list of str).
 
     Examples
     --------
@@ -50,9 +51,19 @@ def doctor() -> dict[str, Any]:
         "device": torch.cuda.get_device_name() if cuda else "cpu",
         "gl": gl,
         "gl_on_graphics_card": hardware,
+        "sharing": _sharing(),
         "backend": {str(count): choose("auto", 2 * count, 1024**2) for count in (10_000, 1_000_000)},
         "advice": advice,
     }
+
+
+def _sharing() -> str:
+    from renderfit.rendering.gl import sharing
+
+    try:
+        return sharing.state()
+    except ContextError as problem:
+        return f"off: {problem}"
 
 
 def _opengl() -> tuple[dict[str, str], list[str]]:
