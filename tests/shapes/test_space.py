@@ -135,6 +135,20 @@ def test_partial_fit_uses_what_it_is_given(space):
 def test_mistakes_are_named(space):
     with pytest.raises(DataError, match="at least 2"):
         ShapeSpace.fit(blob(), [blob(1.1)], 3)
+    with pytest.raises(DataError, match="is a str; expected a Mesh"):
+        ShapeSpace.fit(blob(), ["a.ply", "b.ply"], 3)  # type: ignore[list-item]
+    with pytest.raises(DataError, match="1 names for 2 instances"):
+        ShapeSpace.fit(blob(), [blob(1.1), blob(1.2)], 3, names=["a"])
+    with pytest.raises(DataError, match="components is 0"):
+        ShapeSpace.fit(blob(), [blob(1.1), blob(1.2)], 0)
+    with pytest.raises(DataError, match="the canonical itself"):
+        ShapeSpace.fit(blob(), [blob(), blob()], 3)
+    with pytest.raises(DataError, match="in one plane"):
+        ShapeSpace.fit(blob(), [blob(1.1), Mesh(blob().vertices * torch.tensor([1.0, 0.0, 1.0]), blob().faces)], 3)
+    with pytest.raises(ShapeError, match="surface is 'finest'"):
+        ShapeSpace.fit(blob(), [blob(1.1), blob(1.2)], 3, surface="finest")
+    with pytest.raises(ShapeError, match="beta 0"):
+        ShapeSpace.fit(blob(), [blob(1.1), blob(1.2)], 3, beta=0)
     with pytest.raises(ShapeError, match="no shape model"):
         space.model("thick")
     with pytest.raises(ShapeError, match="at most 3"):

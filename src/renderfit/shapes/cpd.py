@@ -141,6 +141,8 @@ def frame(points: Floats) -> tuple[Floats, float]:
 def template_kernel(template: ArrayLike, beta: float, rank: int | None = None) -> LowRank:
     """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` in RMS radii."""
     y = _cloud(template, "template")
+    if not beta > 0:
+        raise ShapeError(f"beta {beta}; expected a positive number of RMS radii")
     centre, radius = frame(y)
     return _factor((y - centre) / radius, beta, rank)
 

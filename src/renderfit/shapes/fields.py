@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from renderfit.errors import ShapeError
 from renderfit.geometry import Mesh
 from renderfit.geometry.sampling import farthest_points
 from renderfit.progress import progress
@@ -40,6 +41,10 @@ class SpaceSettings:
     tolerance: float = 1e-5
     rich: RichSettings = field(default_factory=RichSettings)
     surface: ModelName = "fine"
+
+    def __post_init__(self) -> None:
+        if self.surface not in get_args(ModelName):
+            raise ShapeError(f"surface is {self.surface!r}; expected one of {', '.join(get_args(ModelName))}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from renderfit.geometry.sampling import farthest_points
 from renderfit.shapes.cpd import frame
 
 Floats = NDArray[np.float64]
+_log = logging.getLogger(__name__)
 
 LARGEST_RATIO = 3.0
 """Of the RMS radii of an instance and the canonical."""
@@ -22,7 +24,35 @@ FAR = 0.05
 """Mean distance over RMS radius from which another orientation is looked for."""
 BETTER = 0.82
 """Another orientation is the likely cause when it leaves so much of the distance; of right ones the best other leaves .98."""
+FLAT = 1e-3
+"""Spread across the plane that fits best, over the longest, below which a mesh is flat."""
 UNITS = {"millimetres": 1000.0, "centimetres": 100.0, "inches": 39.37}
+
+
+def check_request(canonical: Mesh, instances: Sequence[Mesh], names: Sequence[str], components: int) -> None:
+    """Raise when what a shape space is asked for cannot be: too few instances, things that are no meshes, names that do not fit.
+
+    Raises
+    ------
+    DataError
+        Naming what came, what was expected and what to do; also when no instance differs from the canonical.
+    """
+    for name, mesh in zip(["the canonical", *names], [canonical, *instances], strict=False):
+        if not isinstance(mesh, Mesh):
+            raise DataError(f"{name} is a {type(mesh).__name__}; expected a Mesh: read files with renderfit.load_mesh")
+    if len(instances) < 2:
+        raise DataError(f"shape space of {len(instances)} training instance; expected at least 2 besides the canonical: add meshes")
+    if len(names) != len(instances):
+        raise DataError(f"{len(names)} names for {len(instances)} instances; expected one each")
+    if components < 1:
+        raise DataError(f"components is {components}; expected at least 1 (the paper: 5)")
+    kinds: dict[bytes, str] = {np.ascontiguousarray(canonical.numpy()[0]).tobytes(): "the canonical"}
+    for name, mesh in zip(names, instances, strict=True):
+        first = kinds.setdefault(np.ascontiguousarray(mesh.numpy()[0]).tobytes(), name)
+        if first != name:
+            _log.warning("%s has the very points of %s: likely the same file twice; it adds nothing to the shape space", name, first)
+    if len(kinds) == 1:
+        raise DataError(f"all {len(instances)} instances are the canonical itself; expected other objects of its category")
 
 
 def check_instances(canonical: Mesh, instances: Sequence[Mesh], names: Sequence[str]) -> None:
@@ -46,6 +76,9 @@ def complaint_about(mesh: Mesh, canonical: Mesh) -> str | None:
     distinct = len(np.unique(points, axis=0))
     if distinct < 0.5 * len(points):
         return f"only {distinct} of {len(points)} points are distinct; expected few duplicates: merge them, or check the export"
+    extent = np.linalg.svd(points - points.mean(0), compute_uv=False)
+    if len(points) >= 4 and not extent[2] > FLAT * extent[0]:
+        return "all its points lie in one plane; expected a solid object: likely an axis was lost in the export, or it is a picture's plane"
     centre, radius = frame(points)
     middle, size = frame(canonical.numpy()[0])
     return (

@@ -17,7 +17,7 @@ from renderfit.geometry import Mesh
 from renderfit.shapes.cpd import template_kernel
 from renderfit.shapes.fields import Fields, ModelName, SpaceSettings, drift, register_fields
 from renderfit.shapes.full_fit import FullFit, fit_full
-from renderfit.shapes.inspection import check_instances
+from renderfit.shapes.inspection import check_instances, check_request
 from renderfit.shapes.iterate import refine_fields
 from renderfit.shapes.model import LinearModel
 from renderfit.shapes.pca import principal_components
@@ -102,11 +102,12 @@ class ShapeSpace:
         Raises
         ------
         DataError
-            With fewer than two instances, or when one does not match the canonical's frame.
+            With fewer than two instances, when one does not match the canonical's frame, or when none differs from it.
+        ShapeError
+            If a setting is out of range.
         """
-        if len(instances) < 2:
-            raise DataError(f"shape space of {len(instances)} training instance; expected at least 2 besides the canonical: add meshes")
         labels = list(names) if names is not None else [f"instance-{i}" for i in range(len(instances))]
+        check_request(canonical, instances, labels, components)
         if check:
             check_instances(canonical, instances, labels)
         chosen = SpaceSettings(components=components, **settings)  # type: ignore[arg-type]
