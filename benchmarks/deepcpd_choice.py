@@ -2,12 +2,14 @@
 
 ``python benchmarks/deepcpd_choice.py FOLDER`` trains in FOLDER (or goes on there) without the left-out instances, registers
 photographs of these with the true mask, and writes ``results/deepcpd_choice.json``: vertex distance [mm] for every weight of
-the evidence, known pose and pose noise, beside the mean shape and the latent floor. Test instances are not touched.
+the evidence, known pose and pose noise, beside the mean shape and the latent floor. Test instances are not touched. The command,
+the sizes and the curve of the training stand in the file too. The defaults are a fifth of the published network's training.
 """
 
 import argparse
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from renderfit.registration.deepcpd import network, register_deepcpd, training
 from renderfit.rendering.photo import Subject
 from renderfit.shapes import ShapeSpace
 from renderfit.shapes.full_fit import fit_full
+from renderfit.whole import write_json
 
 
 def cases(left_out, views):
@@ -56,13 +59,15 @@ def main():
     options.add_argument("folder", type=Path)
     options.add_argument("--left-out", type=int, nargs="+", default=[2, 6])
     options.add_argument("--evidence", type=float, nargs="+", default=[1, 3, 10, 30, 100, 300, 1000])
-    options.add_argument("--pictures", type=int, default=1600)
-    options.add_argument("--steps", type=int, default=400)
+    options.add_argument("--pictures", type=int, default=600)
+    options.add_argument("--steps", type=int, default=150)
+    options.add_argument("--horizon", type=int, default=260, help="steps at which the rate would reach its end")
     options.add_argument("--views", type=int, default=1)
     chosen = options.parse_args()
     logging.basicConfig(level=logging.INFO)
     torch.set_num_threads(1)
-    settings = config.Deepcpd(pictures=chosen.pictures, steps=chosen.steps, horizon=650, cooling=1)
+    sizes = {name: getattr(chosen, name) for name in ("pictures", "steps", "horizon")}
+    settings = replace(config.section(config.Deepcpd), **sizes, cooling=chosen.steps // 5)
     net, about = training.train(source_of(1, tuple(chosen.left_out)), settings, noise_of(), chosen.folder)
     network.save(net, chosen.folder / "network", about)
     net = network.load(chosen.folder / "network")
@@ -81,9 +86,11 @@ def main():
             row = {"pose": "noise" if noise else "known", "evidence": evidence, "runs": len(errors), "v2v_mm": float(np.mean(errors)) * 1e3}
             rows.append({**row, **{name: float(value) * 1e3 for name, value in bounds.items()}})
             print(json.dumps(rows[-1]), flush=True)
-    (paths.RESULTS / "deepcpd_choice.json").write_text(
-        json.dumps({"left_out": chosen.left_out, "steps": chosen.steps, "rows": rows}, indent=1) + "\n"
-    )
+    command = f"python benchmarks/deepcpd_choice.py FOLDER {' '.join(f'--{name} {value}' for name, value in sizes.items())}"
+    command += f" --views {chosen.views} --left-out {' '.join(map(str, chosen.left_out))}"
+    training_of = {name: about[name] for name in ("photographs", "steps", "horizon", "cooling", "batch", "rate", "precision", "curve_mm")}
+    found = {"command": command, "left_out": chosen.left_out, "training": training_of, "views": chosen.views, "rows": rows}
+    write_json(paths.RESULTS / "deepcpd_choice.json", found)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 import dataclasses
+import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from trimesh.creation import icosphere
 
 from renderfit import config
 from renderfit.errors import DataError, ShapeError
 from renderfit.evaluation import vertex_error
-from renderfit.registration import register, register_pointcloud
+from renderfit.geometry import Mesh, save_mesh
+from renderfit.registration import files, register, register_pointcloud
 from renderfit.registration.objective import View
 from renderfit.registration.paper import WIDTH, Window
 
@@ -52,6 +56,72 @@ def test_without_a_pose_the_cloud_is_in_the_object_frame(space, target):
 def test_bad_clouds_are_named(space, points, options, error, message):
     with pytest.raises(error, match=message):
         register_pointcloud(points, space, **options)
+
+
+def test_a_cloud_that_cannot_be_meant_is_refused_with_what_it_may_be(cloud, space, pose):
+    broken = cloud.copy()
+    broken[::5, 1] = np.nan
+    wall = np.concatenate([cloud, [[x, y, 1.5] for x in np.linspace(-1, 1, 40) for y in np.linspace(-1, 1, 40)]])
+    far = cloud + np.array([0, 0, 2.0])
+    cases = [
+        (broken, pose, ShapeError, "points are not finite"),
+        (1000 * cloud, pose, DataError, "millimetres instead of metres"),
+        (wall, pose, DataError, "other things in the cloud"),
+        (cloud * [1, -1, -1], pose, DataError, "behind the camera.*OpenGL axes"),
+        (cloud, pose.inverse(), DataError, "camera-to-object pose"),
+        (far, pose, DataError, "from the cloud; expected it near"),
+        (far, None, DataError, "expected the object frame"),
+    ]
+    for points, start, error, message in cases:
+        with pytest.raises(error, match=message):
+            register_pointcloud(points, space, start)
+
+
+def test_a_fit_to_another_kind_of_object_says_so(cloud, space, pose):
+    good = register_pointcloud(cloud, space, pose, method="front")
+    assert (good.converged, good.warnings, good.confidence) == (True, [], 1.0)
+    stick = pose.apply(torch.tensor([[0.0, 0.0, 0.1]])) + torch.linspace(-0.2, 0.2, 300)[:, None] * torch.tensor([[1.0, 0.0, 0.0]])
+    other = register_pointcloud(stick.numpy(), space, pose, method="front", optimise_pose=False)
+    assert not other.converged
+    assert "another object" in other.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["cloud.npy", "cloud.xyz", "cloud.csv", "cloud.ply"])
+def test_clouds_are_read_from_what_people_have(cloud, tmp_path, name):
+    path = tmp_path / name
+    if name.endswith(".npy"):
+        np.save(path, np.hstack([cloud, cloud]))  # normals or colours behind the coordinates
+    elif name.endswith(".ply"):
+        save_mesh(Mesh(cloud, np.zeros((0, 3), np.int64)), path)
+    else:
+        comma = name.endswith(".csv")
+        np.savetxt(path, cloud, delimiter="," if comma else " ", header="x,y,z" if comma else "", comments="")
+    assert np.allclose(files.read_points(path), cloud, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.csv", "x,y\n1,2\n"), ("a.xyz", "1 2 three\n"), ("a.npy", "nothing"), ("a.txt", "1 2 3\n4 5\n")]
+)
+def test_what_is_no_cloud_is_named(tmp_path, name, content):
+    with pytest.raises(DataError, match="no such file"):
+        files.read_points(tmp_path / name)
+    (tmp_path / name).write_text(content)
+    with pytest.raises(DataError, match=f"{name}: .*three coordinates a point"):
+        files.read_points(tmp_path / name)
+
+
+def test_the_command_takes_paths_from_where_the_user_is(cloud, tmp_path, monkeypatch):
+    from renderfit.cli import register_cloud
+    from renderfit.shapes import ShapeSpace
+
+    balls = [Mesh(ball.vertices * [0.05 + 0.004 * k, 0.05, 0.08 - 0.006 * k], ball.faces) for k, ball in enumerate([icosphere(2)] * 4)]
+    ShapeSpace.fit(balls[0], balls[1:], components=2, points=100, iterations=10).save(tmp_path / "space")
+    np.save(tmp_path / "cloud.npy", balls[1].vertices.numpy())
+    monkeypatch.chdir(tmp_path)
+    register_cloud.command(Path("cloud.npy"), Path("space"), Path("out"), json=True)
+    found = json.loads((tmp_path / "out" / "registration.json").read_text())
+    assert found["converged"]
+    assert set(found["provenance"]["inputs"]) == {"cloud.npy", "space"}
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
-from renderfit.geometry import Camera, save_mesh
+from renderfit.geometry import Camera, load_mesh, save_mesh
 from renderfit.provenance import provenance
 from renderfit.registration.overlay import overlay
 from renderfit.registration.result import Registration
 from renderfit.vision.images import as_rgb
 from renderfit.whole import write_json
+
+POINTS = (".npy", ".xyz", ".csv", ".txt")
+"""Suffixes of files that hold nothing but coordinates."""
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -45,6 +48,47 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     if 1 < peak <= half:
         raise DataError(f"{path}: the brightest pixel is {peak:.0f} of {2 * half:.0f}; expected a mask of black and white, or of 0 and 1")
     return (bright > (half if peak > 1 else 0.5)) & opaque
+
+
+def read_points(path: Path) -> NDArray[np.float64]:
+    """Read a point cloud (N, 3): NumPy's .npy, text (.xyz, .csv, .txt: three numbers a line first, a heading is passed over), or a mesh.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, not readable, or does not hold three coordinates a point.
+    """
+    if path.suffix.lower() not in POINTS:
+        return load_mesh(path, check_unit=True).numpy()[0]
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; expected a point cloud (PLY, {', '.join(POINTS)}, or any mesh)")
+    try:
+        found = np.load(path, allow_pickle=False) if path.suffix.lower() == ".npy" else _numbers(path)
+        points = np.asarray(found, dtype=np.float64)
+    except (OSError, ValueError, TypeError, EOFError) as problem:
+        raise DataError(f"{path}: not readable as points ({problem}); expected three coordinates a point [m]") from problem
+    if points.ndim != 2 or points.shape[1] < 3:
+        raise DataError(f"{path}: holds numbers of shape {points.shape}; expected (N, 3): three coordinates a point [m]")
+    return points[:, :3]
+
+
+def _numbers(path: Path) -> NDArray[np.float64]:
+    """Return the numbers of a text file, a line a row, separated by commas, semicolons or space."""
+    rows = [line.replace(",", " ").replace(";", " ").split() for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row and not row[0].startswith("#")]
+    if rows and not _is_number(rows[0][0]):
+        rows = rows[1:]  # names of columns
+    if short := sum(len(row) < 3 for row in rows):
+        raise ValueError(f"{short} of {len(rows)} lines have fewer than three numbers")
+    return np.array([row[:3] for row in rows], dtype=np.float64).reshape(-1, 3)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _pixels(path: Path, expected: str) -> NDArray[Any]:
@@ -78,6 +122,6 @@ def write_registration(
     save_mesh(found.mesh, folder / "mesh.ply")
     if picture is not None and camera is not None:
         iio.imwrite(folder / "overlay.png", overlay(picture, found.mesh, camera, found.pose))
-    summary = found.summary() | {"provenance": provenance(inputs, ["ours", "paper", "cls"])}
+    summary = found.summary() | {"provenance": provenance([path.resolve() for path in inputs], ["ours", "paper", "cls"])}
     write_json(folder / "registration.json", summary)
     return summary

@@ -14,7 +14,7 @@ SMALLEST = 2.0
 """Size [px] below which the object at its start pose cannot be meant."""
 EXPLAINED, TIMES = 0.3, 3.0
 """A pose is taken for inverted when its inverse brings this share of the object to where it is seen, so many times more than the pose."""
-LARGEST, SMALLEST_PART = 4.0, 0.02
+LARGEST, SMALLEST_PART = 3.0, 0.02
 """Sizes of a cloud, in that of the category's mean shape, that cannot be one object of the category."""
 EXPECTED = "object to camera (not the inverse), metres, OpenCV axes (x right, y down, z forward)"
 
@@ -44,7 +44,7 @@ def require_cloud(points: Array, vertices: Array, pose: Pose | None) -> None:
     size, mean_size = float(np.linalg.norm(high - low)), float(np.linalg.norm(np.ptp(vertices, axis=0)))
     ratio = size / mean_size
     if not SMALLEST_PART < ratio < LARGEST:
-        unit = "millimetres instead of metres?" if 200 < ratio < 3000 else "another unit than metres, or more than the object in it?"
+        unit = "millimetres instead of metres?" if 200 < ratio < 3000 else "another unit than metres, or other things in the cloud?"
         raise DataError(
             f"the cloud is {size:.4g} m large, the category's mean shape {mean_size:.3g} m; expected the object alone, in metres: {unit}"
         )
