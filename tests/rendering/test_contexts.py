@@ -9,7 +9,7 @@ from scenes import AWAY, camera, sphere
 
 from renderfit.errors import ConfigError, ContextError
 from renderfit.geometry import Camera
-from renderfit.rendering import rasterize
+from renderfit.rendering import rasterize, render_scene
 from renderfit.rendering.gl import context as gl
 
 
@@ -33,6 +33,47 @@ def test_each_thread_has_its_own_context():
         thread.join()
     assert len(found) == 4
     assert all(np.array_equal(ids, expected) for ids in found.values())
+
+
+def test_a_thread_that_ends_lets_go_of_its_context():
+    expected, wrong = _ids(), []
+
+    def work() -> None:
+        if not np.array_equal(_ids(), expected):
+            wrong.append(threading.get_ident())
+
+    def run(count: int) -> int:
+        for _ in range(count):
+            threads = [threading.Thread(target=work) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        return psutil.Process().memory_info().rss
+
+    settled = run(5)
+    assert run(15) - settled < 3e7  # 30 contexts that stay would be four times as much
+    assert wrong == []
+    assert np.array_equal(_ids(), expected)
+
+
+def test_threads_share_what_is_kept_of_scenes():
+    mesh, failures = sphere(4), []
+
+    def work(name: int) -> None:
+        try:
+            for k in range(12):  # more scenes than are kept
+                parts = [(mesh, AWAY)] * (2 + (k + name) % 11)
+                assert render_scene(parts, camera(16), backend="cpu").instance_id.max() >= 0
+        except Exception as problem:
+            failures.append(problem)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
 
 
 def _child(queue: "multiprocessing.Queue[object]") -> None:

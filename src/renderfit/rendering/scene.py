@@ -101,11 +101,12 @@ def render_scene(
 def _join(arrays: list[NDArray[np.int64]], counts: list[int]) -> tuple[NDArray[np.int64], Tensor]:
     """Return all faces with vertex offsets (the same array for the same parts) and each face's object."""
     key = (*map(id, arrays), *counts)
-    if key not in _joined:
+    known = _joined.get(key)
+    if known is None:  # another thread may drop an entry at any time: what was found is held
         offsets = np.cumsum([0, *counts])
         faces = np.concatenate([array + offset for array, offset in zip(arrays, offsets, strict=False)])
         instance = torch.repeat_interleave(torch.arange(len(arrays)), torch.tensor([len(array) for array in arrays]))
-        _joined[key] = (arrays, faces, instance)
+        known = _joined[key] = (arrays, faces, instance)
         while len(_joined) > KEPT:
             _joined.popitem(last=False)
-    return _joined[key][1:]
+    return known[1:]

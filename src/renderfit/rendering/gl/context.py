@@ -1,8 +1,9 @@
-"""One headless OpenGL context per process and thread, made on first use, released on demand."""
+"""One headless OpenGL context per process and thread, made on first use, released on demand or when the thread ends."""
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -45,6 +46,13 @@ class Device:
         self.programs: dict[str, Any] = {}
         self.links: dict[torch.device, Any] = {}  # of `sharing`, to CUDA devices
         self._stores: dict[str, OrderedDict[Any, Any]] = {}
+        self._pid: int | None = os.getpid()  # None once it is released
+
+    def __del__(self) -> None:
+        # a thread that ends lets go of its context here; at the end of the process the driver does it, and in a
+        # forked child nothing may be touched
+        if not sys.is_finalizing() and self._pid == os.getpid():
+            self.release()
 
     def cached(self, store: str, key: Any, make: Any) -> Any:
         """Return ``store[key]``, made by ``make()`` when it is new; the oldest entry is released."""
@@ -71,6 +79,7 @@ class Device:
 
     def release(self) -> None:
         """Release all buffers, programs and the context itself."""
+        self._pid = None
         with self.context:
             for entries in self._stores.values():
                 for entry in entries.values():
