@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, take
+from renderfit.rendering.photo.soup import span
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 RENDERED, ISOLATED = 0.10, 0.08
@@ -119,11 +120,9 @@ def window(subject: Subject, generator: np.random.Generator, size: int) -> tuple
     pose = Pose.look_at(middle + distance * direction, middle)
     roll = math.radians(generator.normal(0, 6))
     c, s = math.cos(roll), math.sin(roll)
-    pose = Pose.from_parts(torch.tensor([[c, -s, 0], [s, c, 0], [0, 0, 1]], dtype=torch.float64) @ pose.rotation, pose.translation)
-    pose = Pose.from_parts(pose.rotation, torch.tensor([0.0, 0.0, distance]) - pose.rotation @ middle)
-    inside = pose.apply(torch.as_tensor(subject.vertices)).numpy()
-    flat_points = np.ascontiguousarray((inside[:, :2] / inside[:, 2:]).T)
-    least, most = flat_points.min(axis=1), flat_points.max(axis=1)
+    rotation = torch.tensor([[c, -s, 0], [s, c, 0], [0, 0, 1]], dtype=torch.float64) @ pose.rotation
+    pose = Pose.from_parts(rotation, torch.tensor([0.0, 0.0, distance]) - rotation @ middle)
+    least, most = span(subject.vertices, pose.matrix.numpy())
     close = generator.random() < 0.67
     side = float((most - least).max()) * (generator.uniform(1.1, 1.5) if close else generator.uniform(1.4, 2.8))
     room = np.maximum(side - (most - least), 0) / 2

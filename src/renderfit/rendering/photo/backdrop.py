@@ -9,7 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from renderfit.rendering.photo.materials import surface_material
+from renderfit.rendering.photo.materials import surface_materials
 
 PATCH = np.dtype(
     [
@@ -63,13 +63,13 @@ def draw_backdrop(
         patch["centre"] = generator.uniform(-1.6, 1.6, 2) * size
         patch["half"] = size * np.exp(generator.uniform(np.log(0.12), np.log(1.0), 2))
         patch["round"] = generator.random() < 0.25
-    materials = np.concatenate([surface_material(generator, kinds) for _ in range(2 + len(patches))])
+    materials = surface_materials(generator, kinds, 2 + len(patches))
     if generator.random() < 0.15:  # a seamless studio sweep
         materials[WALL] = materials[TABLE]
     return patches, wall, materials
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def hit(
     eye: NDArray[np.float64],
     dx: float,

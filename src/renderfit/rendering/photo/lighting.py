@@ -48,7 +48,7 @@ def draw_lights(generator: np.random.Generator) -> tuple[NDArray[np.float64], ND
     return sky, lamps
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def sky_radiance(sky: NDArray[np.float64], up: float, roughness: float, channel: int) -> float:
     """Return the sky's radiance in a direction of elevation sine `up`, blurred by `roughness`."""
     soft = 0.15 + 0.8 * roughness
@@ -58,7 +58,7 @@ def sky_radiance(sky: NDArray[np.float64], up: float, roughness: float, channel:
     return upper * above + sky[2, channel] * (1 - above)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def lamp_window(lamp: Any, x: float, y: float, z: float, roughness: float) -> float:
     """Return how much of a lamp's soft box is seen in a direction, in [0, 1], blurred by `roughness`."""
     d, s = lamp.direction, lamp.side

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ MATERIAL = np.dtype(
         ("kind", "i8"),  # patterns.NAMES
         ("scale", "f8"),  # wavelength of the pattern [m]
         ("offset", "f8", 3),  # [m]
-        ("turn", "f8"),  # rotation of the pattern about z [rad]
+        ("turn", "f8", 2),  # rotation of the pattern about z: cosine and sine
         ("seed", "i8"),
     ]
 )
@@ -31,6 +32,10 @@ FINISHES = (  # probability, roughness range, metallic
     (0.20, (0.55, 0.9), 0.0),  # rubber, cardboard, cloth
     (0.10, (0.15, 0.45), 1.0),  # metal
 )
+FINISH_ENDS = np.cumsum([finish[0] for finish in FINISHES])
+GREYS = (0.1, 0.25, 0.5, 0.75, 0.92)
+OWN = ("plain", "plain", "plain", "speckle", "brushed")
+PAINTED = ("plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed")
 SURFACES = ("plain", "speckle", "blotch", "stripes", "weave", "wood", "tiles", "marble")
 
 
@@ -44,7 +49,7 @@ def random_color(generator: np.random.Generator, saturation: float = 1.0) -> NDA
     style = generator.random()
     hue = generator.random()
     if style < 0.42:
-        value, chroma = generator.choice([0.1, 0.25, 0.5, 0.75, 0.92]) + generator.uniform(-0.08, 0.06), generator.uniform(0, 0.08)
+        value, chroma = GREYS[generator.integers(len(GREYS))] + generator.uniform(-0.08, 0.06), generator.uniform(0, 0.08)
     elif style < 0.75:
         value, chroma = generator.uniform(0.35, 0.95), generator.uniform(0.5, 0.95)
     else:
@@ -56,15 +61,21 @@ def empty(count: int) -> NDArray[np.void]:
     """Return `count` plain grey materials."""
     table = np.zeros(count, MATERIAL)
     table["base"] = table["second"] = 0.3
-    table["roughness"], table["scale"], table["bump_scale"] = 0.5, 0.05, 0.004
+    table["roughness"], table["scale"], table["bump_scale"], table["turn"] = 0.5, 0.05, 0.004, (1, 0)
     return table
+
+
+def joined(*tables: NDArray[np.void]) -> NDArray[np.void]:
+    """Return all rows of `tables` in one (numpy's concatenation compares the fields of records one by one)."""
+    return np.frombuffer(b"".join(table.tobytes() for table in tables), MATERIAL)
 
 
 def draw_finish(row: np.void, generator: np.random.Generator) -> None:
     """Draw roughness, metal and relief of one material in place."""
-    pick = generator.choice(len(FINISHES), p=[finish[0] for finish in FINISHES])
+    pick = int(np.searchsorted(FINISH_ENDS, generator.random(), side="right"))
     row["roughness"], row["metallic"] = generator.uniform(*FINISHES[pick][1]), FINISHES[pick][2]
-    row["bump"] = generator.choice([0.0, 0.0, generator.uniform(0.02, 0.15)])
+    strength = generator.uniform(0.02, 0.15)
+    row["bump"] = strength if generator.integers(3) == 2 else 0.0
     row["bump_scale"] = generator.uniform(0.0015, 0.006)
     row["seed"] = generator.integers(1 << 30)
     row["offset"] = generator.uniform(-1, 1, 3)
@@ -92,15 +103,20 @@ def part_materials(colors: NDArray[np.float64], size: float, generator: np.rando
         else:
             _painted(row, palette, size, generator)
         row["base"] = np.clip(row["base"], 0.01, 0.95)
-        row["turn"] = generator.uniform(0, 6.28)
+        _turn(row, generator)
     return table
+
+
+def _turn(row: np.void, generator: np.random.Generator) -> None:
+    angle = generator.uniform(0, 6.28)
+    row["turn"] = math.cos(angle), math.sin(angle)
 
 
 def _own(row: np.void, color: NDArray[np.float64], generator: np.random.Generator) -> None:
     """Keep a part's colour; only greys may be metal, patterns stay close to the colour."""
     row["base"] = color * generator.uniform(0.9, 1.08, 3)
     row["metallic"] = float(row["metallic"] > 0 and color.min() > 0.5 * color.max())
-    row["kind"] = patterns.NAMES.index(str(generator.choice(["plain", "plain", "plain", "speckle", "brushed"])))
+    row["kind"] = patterns.NAMES.index(OWN[generator.integers(len(OWN))])
     row["second"], row["contrast"] = row["base"] * generator.uniform(0.75, 1.2), generator.uniform(0.2, 0.7)
 
 
@@ -110,7 +126,7 @@ def _painted(row: np.void, palette: list[NDArray[np.float64]], size: float, gene
     row["base"] = random_color(generator) if stray else palette[int(generator.integers(len(palette)))]
     if row["metallic"] > 0:
         row["base"] = 0.35 + 0.6 * row["base"]
-    kind = str(generator.choice(["plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed"]))
+    kind = PAINTED[generator.integers(len(PAINTED))]
     row["kind"] = patterns.NAMES.index(kind)
     row["second"] = (
         random_color(generator) if kind in {"band", "stripes"} else np.clip(row["base"] * generator.uniform(0.5, 1.5), 0.01, 0.95)
@@ -121,12 +137,17 @@ def _painted(row: np.void, palette: list[NDArray[np.float64]], size: float, gene
         row["offset"] = [0, 0, -size * generator.uniform(0.2, 0.5)]
 
 
-def surface_material(generator: np.random.Generator, kinds: tuple[str, ...]) -> NDArray[np.void]:
-    """Draw the material of a table top or a wall, with a pattern out of `kinds`."""
-    table = empty(1)
-    row = table[0]
+def surface_materials(generator: np.random.Generator, kinds: tuple[str, ...], count: int) -> NDArray[np.void]:
+    """Draw `count` materials of table tops, walls and bodies, with patterns out of `kinds`."""
+    table = empty(count)
+    for row in table:
+        _surface(row, generator, kinds)
+    return table
+
+
+def _surface(row: np.void, generator: np.random.Generator, kinds: tuple[str, ...]) -> None:
     draw_finish(row, generator)
-    kind = str(generator.choice(list(kinds)))
+    kind = kinds[int(generator.integers(len(kinds)))]
     row["metallic"] = 0.0
     row["roughness"] = generator.uniform(0.3, 0.9)
     row["kind"] = patterns.NAMES.index(kind)
@@ -141,5 +162,4 @@ def surface_material(generator: np.random.Generator, kinds: tuple[str, ...]) -> 
     row["contrast"] = generator.uniform(0.3, 1.0)
     low, high = {"weave": (0.004, 0.02), "speckle": (0.01, 0.06), "tiles": (0.05, 0.3)}.get(kind, (0.03, 0.4))
     row["scale"] = np.exp(generator.uniform(np.log(low), np.log(high)))
-    row["turn"] = generator.uniform(0, 6.28)
-    return table
+    _turn(row, generator)

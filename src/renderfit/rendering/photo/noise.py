@@ -9,7 +9,7 @@ import numba
 MASK = 0xFFFFFFFF
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def lattice(x: int, y: int, z: int, seed: int) -> float:
     """Return a hashed number in [0, 1) for an integer lattice point."""
     h = (x * 73856093) ^ (y * 19349663) ^ (z * 83492791) ^ (seed * 26544357)
@@ -19,7 +19,7 @@ def lattice(x: int, y: int, z: int, seed: int) -> float:
     return (h ^ (h >> 16)) / 4294967296.0
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def value_noise(x: float, y: float, z: float, seed: int) -> float:
     """Return smooth noise in [0, 1] with unit wavelength at a point."""
     fx, fy, fz = math.floor(x), math.floor(y), math.floor(z)
@@ -35,7 +35,7 @@ def value_noise(x: float, y: float, z: float, seed: int) -> float:
     return total
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def fbm(x: float, y: float, z: float, seed: int, octaves: int, footprint: float) -> float:
     """Return fractal noise in about [0, 1]; octaves finer than `footprint` (wavelengths per pixel) fade out."""
     total, amplitude, weight, frequency = 0.0, 0.5, 0.0, 1.0

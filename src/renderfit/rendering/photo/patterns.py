@@ -12,14 +12,14 @@ PLAIN, SPECKLE, BLOTCH, STRIPES, WEAVE, WOOD, TILES, MARBLE, BAND, BRUSHED = ran
 NAMES = ("plain", "speckle", "blotch", "stripes", "weave", "wood", "tiles", "marble", "band", "brushed")
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def smoothstep(low: float, high: float, x: float) -> float:
     """Return the cubic step from 0 at `low` to 1 at `high`."""
     t = min(1.0, max(0.0, (x - low) / (high - low)))
     return t * t * (3 - 2 * t)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def pattern(kind: int, x: float, y: float, z: float, seed: int, footprint: float) -> float:  # noqa: PLR0911 - one return a pattern
     """Evaluate pattern `kind` at a point given in pattern wavelengths; details below `footprint` are filtered."""
     fade = min(1.0, max(0.0, 1.6 - 2.2 * footprint))
@@ -48,7 +48,7 @@ def pattern(kind: int, x: float, y: float, z: float, seed: int, footprint: float
     if kind == MARBLE:
         warp = fbm(x, y, z, seed, 4, footprint)
         vein = abs(math.sin(3.1416 * (x * 0.6 + 2.5 * warp)))
-        return vein**0.5
+        return math.sqrt(vein)
     if kind == BAND:
         return smoothstep(-0.5 - 0.01, -0.5, z) * (1 - smoothstep(0.5, 0.5 + 0.01, z))
     if kind == BRUSHED:

@@ -145,7 +145,7 @@ def take(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Sty
         bodies = [replace(body, vertices=body.vertices + centre) for body in drawn]
     patches, wall, surfaces = backdrop.draw_backdrop(generator, forward, subject.diagonal, style.backgrounds)
     wall[3] += float(wall[:3] @ ((low + high) / 2))
-    prop_parts = [materials.surface_material(generator, style.backgrounds) for _ in bodies]
+    prop_parts = materials.surface_materials(generator, style.backgrounds, len(bodies))
     sky, lamps = lighting.draw_lights(generator)
 
     vertices, faces, face_material, normals, points = _assemble(subject, bodies)
@@ -161,7 +161,7 @@ def take(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Sty
     bias = 1.2 * float(np.linalg.norm(bounds[1] - bounds[0])) / style.shadow_size
     image, coverage, distance = resolve(
         fragments.face_id, np.asarray(fragments.barycentrics, np.float64), np.asarray(fragments.depth, np.float64), normals, face_material,
-        len(subject.faces), np.concatenate([parts, *prop_parts, surfaces]), len(parts) + len(bodies), eye, rotation,
+        len(subject.faces), materials.joined(parts, prop_parts, surfaces), len(parts) + len(bodies), eye, rotation,
         (camera.fx, camera.fy, camera.cx, camera.cy), table, floor, wall, patches, sky, lamps, *key,
         *dome, directions, bias, 0.25 * subject.diagonal,
     )  # fmt: skip

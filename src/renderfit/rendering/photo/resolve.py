@@ -15,7 +15,7 @@ from renderfit.rendering.photo.shading import shade
 from renderfit.rendering.photo.shadows import ambient_visibility
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
     face_id: NDArray[np.int32],
     barycentrics: NDArray[np.float64],
@@ -43,14 +43,14 @@ def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
     dome_directions: NDArray[np.float64],
     bias: float,
     skirt: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
     """Shade a picture of H x W pixels from a G-buffer of 2H x 2W samples.
 
     A pixel whose four samples lie on one smooth surface is shaded once, else four times.
 
     Returns
     -------
-    image : (H, W, 3) array
+    image : (H, W, 3) float32 array
         Linear radiance.
     coverage : (H, W) array
         Part of the pixel the object covers.
@@ -58,7 +58,7 @@ def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
         Depth [m] of the shaded surface, 0 for the open sky.
     """
     height, width = face_id.shape[0] // 2, face_id.shape[1] // 2
-    image, coverage, distance = np.zeros((height, width, 3)), np.zeros((height, width)), np.zeros((height, width))
+    image, coverage, distance = np.zeros((height, width, 3), np.float32), np.zeros((height, width)), np.zeros((height, width))
     color, kinds, rays, spans = np.zeros(3), np.zeros(4, np.int64), np.zeros((4, 3)), np.zeros(4)
     for i in range(height):
         for j in range(width):
@@ -133,6 +133,6 @@ def resolve(  # noqa: PLR0912, PLR0915 - one loop over pixels, fused for speed
                         color,
                     )
                 for k in range(3):
-                    image[i, j, k] += color[k] / samples
+                    image[i, j, k] += np.float32(color[k] / samples)
                 distance[i, j] += spans[s] / samples
     return image, coverage, distance

@@ -7,9 +7,9 @@ import math
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import minimum_filter
 
 from renderfit.geometry import Camera
+from renderfit.rendering.photo.filters import least_around
 from renderfit.rendering.raster import rasterize
 
 TAPS = 12
@@ -23,25 +23,40 @@ Maps = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float64]]
 pixel (D, S, S); world point to map pixel x, y and depth (D, 3, 4)."""
 
 
+@numba.njit(cache=True, error_model="numpy")
+def light_axes(direction: NDArray[np.float64], bounds: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the world-to-light transform (3, 4) that looks at the centre of a box (2, 3) along `-direction`."""
+    x, y, z = direction
+    a, b, c = (0.0, -z, y) if abs(z) > 0.9 else (-y, x, 0.0)  # the x or z axis times the direction
+    length = math.sqrt(a * a + b * b + c * c)
+    a, b, c = a / length, b / length, c / length
+    frame = np.array([[a, b, c, 0], [z * b - y * c, x * c - z * a, y * a - x * b, 0], [-x, -y, -z, 0]])
+    for k in range(3):
+        for axis in range(3):
+            frame[k, 3] -= frame[k, axis] * (bounds[0, axis] + bounds[1, axis]) / 2
+    frame[2, 3] += 2 * light_radius(bounds)
+    return frame
+
+
+@numba.njit(cache=True, error_model="numpy")
+def light_radius(bounds: NDArray[np.float64]) -> float:
+    """Return the radius of the ball around a box (2, 3) [m]."""
+    x, y, z = bounds[1] - bounds[0]
+    return math.sqrt(x * x + y * y + z * z) / 2 + 1e-6
+
+
 def light_frame(direction: NDArray[np.float64], bounds: NDArray[np.float64], size: int) -> tuple[NDArray[np.float64], Camera]:
     """Return the world-to-light transform (3, 4) and the orthographic camera that sees a box (2, 3) along `-direction`."""
-    centre, radius = (bounds[0] + bounds[1]) / 2, float(np.linalg.norm(bounds[1] - bounds[0])) / 2 + 1e-6
-    x, y, z = (float(value) for value in direction)
-    right = (0.0, -z, y) if abs(z) > 0.9 else (-y, x, 0.0)  # the x or z axis times the direction
-    length = math.sqrt(right[0] ** 2 + right[1] ** 2 + right[2] ** 2)
-    a, b, c = right[0] / length, right[1] / length, right[2] / length
-    rotation = np.array([[a, b, c], [z * b - y * c, x * c - z * a, y * a - x * b], [-x, -y, -z]])
-    scale = size / (2.04 * radius)
+    scale = size / (2.04 * light_radius(bounds))
     camera = Camera(size, size, scale, scale, size / 2, size / 2, near=1e-3, orthographic=True)
-    return np.column_stack([rotation, -rotation @ centre + np.array([0, 0, 2 * radius])]), camera
+    return light_axes(direction, bounds), camera
 
 
 def _maps(depths: NDArray[np.float32], frames: NDArray[np.float64], camera: Camera, reach: int) -> Maps:
-    closest = minimum_filter(depths, size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest")
     transforms = frames.copy()
     transforms[:, :2] *= camera.fx
     transforms[:, :2, 3] += camera.width / 2
-    return depths, closest, transforms
+    return depths, least_around(depths, reach), transforms
 
 
 def lamp_map(
@@ -72,15 +87,18 @@ def lamp_map(
 
 def dome_maps(points: NDArray[np.float64], bounds: NDArray[np.float64], directions: NDArray[np.float64], size: int, reach: int) -> Maps:
     """Splat points (S, 3) on the surface into depth maps towards every direction (D, 3): many, coarse and cheap."""
-    framed = [light_frame(direction, bounds, size) for direction in directions]
-    frames = np.stack([frame for frame, _ in framed]) if framed else np.zeros((0, 3, 4))
     camera = light_frame(np.array([0, 0, 1.0]), bounds, size)[1]
-    found = _maps(np.full((len(framed), size, size), np.inf, np.float32), frames, camera, reach)
-    _splat(points, found[2], found[0])
-    return found[0], minimum_filter(found[0], size=(1, 2 * reach + 1, 2 * reach + 1), mode="nearest"), found[2]
+    transforms = np.empty((len(directions), 3, 4))
+    for transform, direction in zip(transforms, directions, strict=True):
+        transform[:] = light_axes(direction, bounds)
+    transforms[:, :2] *= camera.fx
+    transforms[:, :2, 3] += size / 2
+    depths = np.full((len(directions), size, size), np.inf, np.float32)
+    _splat(points, transforms, depths)
+    return depths, least_around(depths, reach), transforms
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _splat(points: NDArray[np.float64], transforms: NDArray[np.float64], depths: NDArray[np.float32]) -> None:
     for k in range(len(transforms)):
         t = transforms[k]
@@ -101,13 +119,13 @@ def dome(count: int, turn: float) -> NDArray[np.float64]:
     return np.stack([flat * np.cos(angle), flat * np.sin(angle), up], axis=1)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def search_radius(size: int, width: float) -> float:
     """Return how far around a point blockers are looked for in a map of `size` px under a lamp of half size `width`."""
     return 1.0 + 0.08 * size * min(1.0, 2 * width)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def soft_shadow(
     depths: NDArray[np.float32],
     closest: NDArray[np.float32],
@@ -146,7 +164,7 @@ def soft_shadow(
     return lit / TAPS
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def _lit(depths: NDArray[np.float32], u: float, v: float, d: float) -> float:
     size = depths.shape[0]
     j, i = math.floor(u - 0.5), math.floor(v - 0.5)
@@ -158,7 +176,7 @@ def _lit(depths: NDArray[np.float32], u: float, v: float, d: float) -> float:
     return (1 - b) * top + b * below
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, error_model="numpy")
 def ambient_visibility(
     maps: NDArray[np.float32],
     closest: NDArray[np.float32],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.geometry import Mesh
+from renderfit.rendering.photo.soup import bent, box_of, corner_normals, points_at
 
 CREASE = 40.0
 """Edges sharper than this [degree] stay sharp."""
@@ -61,14 +61,12 @@ class Subject:
     @cached_property
     def bounds(self) -> NDArray[np.float64]:
         """Lowest and highest coordinates (2, 3) [m]."""
-        columns = np.ascontiguousarray(self.vertices.T)
-        return np.stack([columns.min(axis=1), columns.max(axis=1)])
+        return box_of(self.vertices)
 
     @property
     def points(self) -> NDArray[np.float64]:
         """Points (S, 3) [m] spread over the surface."""
-        corners = self.vertices[self.faces[self.spread[0]]]
-        return (corners * self.spread[1][..., None]).sum(axis=1)
+        return points_at(self.vertices, self.faces, *self.spread)
 
     @property
     def diagonal(self) -> float:
@@ -92,13 +90,18 @@ class Subject:
         """
         low, high = self.bounds
         size, centre = np.maximum(high - low, 1e-9), (low + high) / 2
-        unit = (self.vertices - centre) / size.max()
-        moved = unit * (1 + strength * generator.uniform(-0.12, 0.12, 3))
-        for _ in range(3):
-            wave = generator.uniform(-3.0, 3.0, 3)
-            moved = moved + strength * 0.04 * generator.uniform(-1, 1, 3) * np.sin(unit @ wave + generator.uniform(0, 6.28))[:, None]
-        moved = moved * size.max() + centre
-        moved[:, 2] += low[2] - moved[:, 2].min()
+        stretch = 1 + strength * generator.uniform(-0.12, 0.12, 3)
+        waves = [(generator.uniform(-3.0, 3.0, 3), generator.uniform(-1, 1, 3), generator.uniform(0, 6.28)) for _ in range(3)]
+        moved = bent(
+            self.vertices,
+            centre,
+            float(size.max()),
+            stretch,
+            np.array([wave for wave, _, _ in waves]),
+            np.array([strength * 0.04 * push for _, push, _ in waves]),
+            np.array([phase for _, _, phase in waves]),
+            float(low[2]),
+        )
         found = replace(self, vertices=moved)
         # A few degrees off, invisible in a photograph, and a fifth of its cost saved.
         object.__setattr__(found, "normals", self.normals)
@@ -131,37 +134,3 @@ def _rings(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> tuple[NDA
     first = np.concatenate([[0], np.cumsum(lengths)])
     position = np.repeat(start[:-1][place], lengths) + np.arange(first[-1]) - np.repeat(first[:-1], lengths)
     return first.astype(np.int64), ring[position].astype(np.int64)
-
-
-@numba.njit(cache=True)
-def corner_normals(
-    vertices: NDArray[np.float64],
-    faces: NDArray[np.int64],
-    ring_start: NDArray[np.int64],
-    ring: NDArray[np.int64],
-    crease: float,
-) -> NDArray[np.float64]:
-    """Return unit normals (F, 3, 3): area-weighted over the faces at a corner whose cosine to it exceeds `crease`."""
-    count = len(faces)
-    cross, area = np.zeros((count, 3)), np.zeros(count)
-    for f in range(count):
-        a, b, c = vertices[faces[f, 0]], vertices[faces[f, 1]], vertices[faces[f, 2]]
-        ux, uy, uz = b[0] - a[0], b[1] - a[1], b[2] - a[2]
-        vx, vy, vz = c[0] - a[0], c[1] - a[1], c[2] - a[2]
-        cross[f, 0], cross[f, 1], cross[f, 2] = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        area[f] = np.sqrt(cross[f, 0] ** 2 + cross[f, 1] ** 2 + cross[f, 2] ** 2)
-    normals = np.zeros((count, 3, 3))
-    for f in range(count):
-        for k in range(3):
-            v = faces[f, k]
-            x, y, z = 0.0, 0.0, 0.0
-            for r in range(ring_start[v], ring_start[v + 1]):
-                g = ring[r]
-                dot = cross[f, 0] * cross[g, 0] + cross[f, 1] * cross[g, 1] + cross[f, 2] * cross[g, 2]
-                if dot >= crease * area[f] * area[g]:
-                    x, y, z = x + cross[g, 0], y + cross[g, 1], z + cross[g, 2]
-            length = np.sqrt(x * x + y * y + z * z)
-            if length < 1e-30:
-                x, y, z, length = 0.0, 0.0, 1.0, 1.0
-            normals[f, k, 0], normals[f, k, 1], normals[f, k, 2] = x / length, y / length, z / length
-    return normals
