@@ -24,7 +24,7 @@ import numpy as np
 
 from renderfit.provenance import provenance
 from renderfit.shapes import coherent_point_drift
-from renderfit.shapes.cpd import frame
+from renderfit.shapes.clouds import frame
 
 BETA, LAM, OUTLIERS, ITERATIONS = 0.3, 5.0, 0.1, 60
 DEFAULT, LEVEL = "renderfit", "renderfit, 60 iterations"

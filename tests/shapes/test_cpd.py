@@ -15,6 +15,9 @@ def sphere(count: int, seed: int = 0) -> np.ndarray:
     return 0.1 * points / np.linalg.norm(points, axis=1, keepdims=True)
 
 
+CLOUD = sphere(60)
+
+
 def bent(points: np.ndarray) -> np.ndarray:
     return points * [1.0, 1.2, 0.85] + 0.01 * np.sin(25 * points[:, ::-1])
 
@@ -158,3 +161,37 @@ def test_bad_input_is_named(template, reference, options, message):
 def test_clouds_out_of_reach_fail_loudly():
     with pytest.raises(ConvergenceError, match="outlier"):
         coherent_point_drift(sphere(50), sphere(50) + 1e4, outliers=0.99, iterations=5, start=coherent_point_drift(sphere(50), sphere(50)))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"reference": 1000 * CLOUD}, "millimetres"),
+        ({"template": "a"}, "no array of numbers"),
+        ({"template": CLOUD + 1j}, "complex"),
+        ({"kind": "Rigid"}, "expected kind one of rigid"),
+        ({"unit": "mm"}, "unit rms or metre"),
+        ({"beta": "wide"}, "expected numbers"),
+        ({"tolerance": -1.0}, "tolerance >= 0"),
+        ({"iterations": 1.5}, "whole number"),
+        ({"rank": -3}, "rank >= 0"),
+        ({"coarse": 1}, "coarse >= 4"),
+        ({"template": CLOUD * [1.0, 1.0, 0.0], "kind": "affine"}, "one plane"),
+    ],
+)
+def test_hostile_input_is_named(change, message):
+    given = {"template": CLOUD, "reference": CLOUD * [1.0, 1.0, 1.2], **change}
+    with pytest.raises(ShapeError, match=message):
+        coherent_point_drift(given.pop("template"), given.pop("reference"), **given)
+
+
+def test_sets_out_of_reach_are_said_to_be(caplog):
+    with pytest.raises(ConvergenceError, match="check unit and position"):
+        coherent_point_drift(CLOUD, CLOUD + 1e6, kind="rigid")
+    coherent_point_drift(CLOUD, CLOUD + 1.0, iterations=1)
+    assert "only bends" in caplog.text
+
+
+def test_large_sets_take_a_third_of_the_steps_after_their_coarse_level():
+    result = coherent_point_drift(sphere(80), bent(sphere(80, 1)), iterations=6, tolerance=0.0, coarse=20)
+    assert len(result.history) == 2

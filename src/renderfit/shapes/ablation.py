@@ -14,7 +14,7 @@ from renderfit.errors import DataError
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
 from renderfit.progress import progress
-from renderfit.shapes.cpd import frame
+from renderfit.shapes.clouds import frame
 from renderfit.shapes.fields import SpaceSettings
 from renderfit.shapes.full_fit import fit_full
 from renderfit.shapes.iterate import refine_fields

@@ -12,7 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from renderfit.geometry import Mesh
 from renderfit.geometry.sampling import farthest_points
-from renderfit.shapes.cpd import coherent_point_drift, frame
+from renderfit.shapes.clouds import frame
+from renderfit.shapes.cpd import coherent_point_drift
 
 Floats = NDArray[np.float64]
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from renderfit.errors import ConvergenceError, ShapeError
+from renderfit.shapes.clouds import check_pair, check_parameters, cloud_of, frame
 from renderfit.shapes.expectation import Posterior, expectation, spatial_order
 from renderfit.shapes.kernel import LowRank, low_rank
 from renderfit.shapes.maximisation import Linear, Maximisation, NonRigid, NonRigidLowRank
@@ -100,8 +101,11 @@ def coherent_point_drift(
     >>> bool(abs(result.points - cloud * [1.0, 1.0, 1.1]).max() < 0.05), result.weights.shape
     (True, (50, 3))
     """
-    y, x = _cloud(template, "template"), _cloud(reference, "reference")
-    _check(beta, lam, outliers, iterations)
+    y, x = cloud_of(template, "template"), cloud_of(reference, "reference")
+    check_parameters(
+        kind, unit, beta=beta, lam=lam, outliers=outliers, iterations=iterations, tolerance=tolerance, rank=rank, coarse=coarse
+    )
+    check_pair(y, x, free=kind == "affine" or scaled, moves=kind != "nonrigid")
     centre, radius = frame(y)
     if unit == "metre":
         beta, lam = beta / radius, lam * radius**2
@@ -132,15 +136,9 @@ def _thinned(ordered: Floats, count: int) -> Floats:
     return ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(np.int64)]
 
 
-def frame(points: Floats) -> tuple[Floats, float]:
-    """Return the mean (3,) and the RMS radius of points (N, 3): the unit of CPD's parameters."""
-    centre = points.mean(0)
-    return centre, float(np.sqrt(((points - centre) ** 2).sum(1).mean()))
-
-
 def template_kernel(template: ArrayLike, beta: float, rank: int | None = None) -> LowRank:
     """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` in RMS radii."""
-    y = _cloud(template, "template")
+    y = cloud_of(template, "template")
     if not beta > 0:
         raise ShapeError(f"beta {beta}; expected a positive number of RMS radii")
     centre, radius = frame(y)
@@ -174,12 +172,12 @@ def _iterate(
     history: list[float] = []
     posterior = expectation(moved, x, sigma2, outliers)
     for _ in range(iterations):
-        moved = step.update(posterior, sigma2)
         total = posterior.p1.sum()
         if not total > 1e-8 * len(x):
             raise ConvergenceError(
                 "CPD: every reference point is taken for an outlier; expected overlapping clouds: check unit and position"
             )
+        moved = step.update(posterior, sigma2)
         distance = posterior.pt1 @ (x**2).sum(1) - 2 * (posterior.px * moved).sum() + posterior.p1 @ (moved**2).sum(1)
         sigma2 = max(float(distance) / (3 * total), SMALLEST_SIGMA2)
         posterior = expectation(moved, x, sigma2, outliers)
@@ -212,24 +210,3 @@ def _result(
         kind, points, sigma2 * radius**2, history, converged, weights=weights, beta=beta * radius,
         centres=centres, coefficients=coefficients, matched=matched,
     )  # fmt: skip
-
-
-def _cloud(points: ArrayLike, name: str) -> Floats:
-    cloud = np.ascontiguousarray(points, dtype=np.float64)
-    if cloud.ndim != 2 or cloud.shape[1] != 3:
-        raise ShapeError(f"{name} has shape {cloud.shape}; expected (N, 3) points in metres")
-    if len(cloud) < 4:
-        raise ShapeError(f"{name} has {len(cloud)} points; expected at least 4")
-    if not np.isfinite(cloud).all():
-        raise ShapeError(f"{name} holds NaN or infinity; expected finite points: remove them before the registration")
-    if not np.ptp(cloud, axis=0).max() > 0:
-        raise ShapeError(f"{name} is {len(cloud)} times the same point; expected a cloud with an extent")
-    return cloud
-
-
-def _check(beta: float, lam: float, outliers: float, iterations: int) -> None:
-    if not (beta > 0 and lam > 0 and 0 <= outliers < 1 and iterations >= 1):
-        raise ShapeError(
-            f"beta {beta}, lam {lam}, outliers {outliers}, iterations {iterations}; "
-            "expected beta > 0, lam > 0, 0 <= outliers < 1, iterations >= 1"
-        )

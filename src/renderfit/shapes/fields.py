@@ -13,7 +13,8 @@ from renderfit.errors import ShapeError
 from renderfit.geometry import Mesh
 from renderfit.geometry.sampling import farthest_points
 from renderfit.progress import progress
-from renderfit.shapes.cpd import coherent_point_drift, frame, template_kernel
+from renderfit.shapes.clouds import frame
+from renderfit.shapes.cpd import coherent_point_drift, template_kernel
 from renderfit.shapes.kernel import LowRank, gaussian
 from renderfit.shapes.pca import Form, Solver
 from renderfit.shapes.result import CPDResult

@@ -12,8 +12,8 @@ from renderfit.errors import DataError
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
 from renderfit.geometry.sampling import farthest_points
+from renderfit.shapes.clouds import frame
 from renderfit.shapes.correspondence import Matches, Target, match
-from renderfit.shapes.cpd import frame
 from renderfit.shapes.expectation import expectation, spatial_order
 from renderfit.shapes.model import LinearModel
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from renderfit.errors import DataError
 from renderfit.geometry import Mesh
 from renderfit.geometry.sampling import farthest_points
-from renderfit.shapes.cpd import frame
+from renderfit.shapes.clouds import frame
 
 Floats = NDArray[np.float64]
 _log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, lu_factor, lu_solve
 
+from renderfit.errors import ShapeError
 from renderfit.shapes.expectation import Posterior
 from renderfit.shapes.kernel import LowRank, gaussian
 
@@ -39,6 +40,8 @@ class Linear:
         cross = (px - np.outer(p1, mean_x)).T @ (y - mean_y)
         spread = (y - mean_y).T @ ((y - mean_y) * p1[:, None])
         if self.affine:
+            if np.linalg.matrix_rank(spread, tol=1e-12 * float(np.trace(spread))) < 3:
+                raise ShapeError("the template lies in one plane: an affine map is not determined; expected a solid cloud, or kind rigid")
             self.matrix = np.linalg.solve(spread, cross.T).T
         else:
             u, values, vt = np.linalg.svd(cross)

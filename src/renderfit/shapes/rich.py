@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.geometry.sampling import farthest_points
-from renderfit.shapes.cpd import frame
+from renderfit.shapes.clouds import frame
 from renderfit.shapes.kernel import gaussian
 from renderfit.shapes.model import LinearModel
 from renderfit.shapes.pca import principal_components

@@ -11,8 +11,8 @@ from scipy.sparse import csr_array
 
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
+from renderfit.shapes.clouds import frame
 from renderfit.shapes.correspondence import barycentrics
-from renderfit.shapes.cpd import frame
 
 Floats = NDArray[np.float64]
 
