@@ -63,6 +63,10 @@ class Open:
         require_metres(mesh, str(found.path))
         return mesh
 
+    def names(self, category: str) -> list[str]:
+        """Return the instances of a category that the mirror holds."""
+        return [name for (kind, name), entry in self._entries.items() if kind == category and mirror.here(entry)]
+
     def splits(self) -> dict[str, Split]:
         """Return the split of every category that has enough instances in the mirror; the others are left out with a line in the log.
 
@@ -73,8 +77,7 @@ class Open:
         """
         found = {}
         for category in MESHES:
-            names = [name for (kind, name), entry in self._entries.items() if kind == category and mirror.here(entry)]
-            meshes = {name: self.mesh(category, name) for name in names}
+            meshes = {name: self.mesh(category, name) for name in self.names(category)}
             if len(meshes) < FEWEST:
                 _log.warning("%s: %d of category %s; expected at least %d", self.origin, len(meshes), category, FEWEST)
                 continue

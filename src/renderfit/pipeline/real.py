@@ -10,7 +10,7 @@ from typing import Any
 from renderfit import config, paths
 from renderfit.datasets import mirror
 from renderfit.datasets.real import CLOUDS, Drills, Open, presence
-from renderfit.datasets.split import FEWEST, Split
+from renderfit.datasets.split import FEWEST, Split, load_split
 from renderfit.evaluation import real
 from renderfit.geometry import Mesh
 from renderfit.pipeline.fanout import fan_out
@@ -22,8 +22,15 @@ _log = logging.getLogger(__name__)
 
 RESULTS = "real.json"
 SECTIONS = ("camera", "cls", "ours", "paper", "shape_space", "views")
-SIZES = {"drill clouds": (14, 3), "bottle meshes": (18, 2), "camera meshes": (5, 2), "drill meshes": (4, 1)}
-"""Study -> objects in all and test objects; the rest of the manifest is left for those who want more."""
+SIZES = {
+    "drill clouds": (14, 3), "bottle meshes": (18, 2), "camera meshes": (5, 2), "drill meshes": (4, 1),
+    "spray transfer": (2, 2), "camera transfer": (2, 2),
+}  # fmt: skip
+"""Study -> objects in all and test objects; the rest of the manifest is left for those who want more.
+
+"transfer": real objects as tests of the shape space of the embedded, parametric ones, where there are too few real ones for a
+space of their own, and for one category with both.
+"""
 SMALL = (5, 1)
 """The same in a small profile, where only the clouds and the bottles are tried."""
 
@@ -48,7 +55,7 @@ def study_all() -> None:
     sizes = {name: real.Size(*(counts if whole else SMALL)) for name, counts in list(SIZES.items())[: None if whole else 2]}
     splits, left_out = _splits(sizes)
     with whole_folder(paths.ARTIFACTS / "real") as part:
-        todo = [(name, one, part) for name, split in splits.items() for one in split.names()]
+        todo = [(name, one, part) for name, split in splits.items() for one in _real(name, split)]
         fan_out(_close, [(name, one, sizes[name], part) for name, one, part in todo], "real objects")
         spaces = [(name, split, sizes[name], part) for name, split in splits.items()]
         fan_out(_space, spaces, "real shape spaces")
@@ -80,12 +87,36 @@ def _splits(sizes: dict[str, real.Size]) -> tuple[dict[str, Split], dict[str, st
             found[name] = real.cut_down(Drills().splits()[category], size)
         elif kind == "meshes" and category in meshes:
             found[name] = real.cut_down(meshes[category], size)
+        elif kind == "transfer" and (reason := _no_transfer(category, counts)):
+            left_out[name] = reason
+        elif kind == "transfer":
+            known = load_split(paths.ARTIFACTS / "dataset" / "split.json")[category]
+            tests = list(meshes[category].test.values()) if category in meshes else Open().names(category)
+            found[name] = Split(known.canonical, known.train, {f"t{k + 1}": one for k, one in enumerate(tests[: size.tests])})
         else:
             left_out[name] = (
                 f"{counts.get(category if kind == 'meshes' else CLOUDS, 0)} in the mirror; a shape space with a test needs {FEWEST}"
             )
-    left_out["spray meshes"] = f"{counts.get('spray', 0)} in the mirror; a shape space with a test needs {FEWEST}"
+    instead = "; they are tests of the parametric space instead" if "spray transfer" in found else ""
+    left_out["spray meshes"] = f"{counts.get('spray', 0)} in the mirror; a shape space with a test needs {FEWEST}{instead}"
     return found, left_out
+
+
+def _real(name: str, split: Split) -> list[str]:
+    """Return the real objects of a study."""
+    return list(split.test.values()) if name.endswith("transfer") else split.names()
+
+
+def _no_transfer(category: str, counts: dict[str, int]) -> str:
+    """Say why there can be no transfer of this category; empty if there can."""
+    source = config.section(config.Dataset).source
+    if source != "default":
+        return f"dataset.source is {source}: there is no shape space of parametric objects"
+    if not counts.get(category):
+        return "none in the mirror"
+    if not (paths.ARTIFACTS / "shape_space" / category / "space.json").is_file():
+        return "no shape space of this category in the data set"
+    return ""
 
 
 def _raw(name: str, one: str) -> tuple[Mesh, Mesh | None]:
@@ -108,8 +139,14 @@ def _close(name: str, one: str, size: real.Size, folder: Path) -> None:
 
 
 def _space(name: str, split: Split, size: real.Size, folder: Path) -> None:
-    from renderfit.geometry import load_mesh
+    from renderfit.geometry import load_mesh, save_mesh
+    from renderfit.shapes import ShapeSpace
 
+    if name.endswith("transfer"):
+        space = ShapeSpace.load(paths.ARTIFACTS / "shape_space" / name.split(maxsplit=1)[0])
+        save_mesh(space.canonical, folder / name / "closed" / f"{split.canonical}.ply")
+        space.save(folder / name / "space")
+        return
     targets = folder / name / ("cloud" if name.endswith("clouds") else "closed")
     canonical = load_mesh(folder / name / "closed" / f"{split.canonical}.ply")
     train = [load_mesh(targets / f"{one}.ply") for one in split.train]
@@ -125,7 +162,8 @@ def _register(name: str, test: str, one: str, number: int, noise: bool, views: i
     place = folder / name
     reference = load_mesh(place / ("cloud" if kind == "clouds" else "closed") / f"{one}.ply")
     subject = real.Subject(load_mesh(place / "surface" / f"{one}.ply"), reference)
-    instance = real.instance_of(kind, category, test, one, ShapeSpace.load(place / "space"), subject, views)
+    seen = "meshes" if kind == "transfer" else kind  # the same photographs, whatever the shape space
+    instance = real.instance_of(seen, category, test, one, ShapeSpace.load(place / "space"), subject, views)
     runs = real.runs_of(instance, number, noise, load_network(paths.ARTIFACTS / "unet"))
     for run in runs:
         if run.record["method"] == "ours" and number == 0 and not noise:

@@ -25,6 +25,11 @@ def name_of(study: Study) -> str:
     return f"{study['category']} {study['kind']}"
 
 
+def title_of(study: Study) -> str:
+    """Return the name of a study for a reader."""
+    return f"{study['category']}s in the parametric space" if study["kind"] == "transfer" else name_of(study)
+
+
 def scores(study: Study) -> Html:
     """Return the scores of every test object, method and pose condition, absolute and relative to its latent floor."""
     found = means(study)
@@ -36,7 +41,7 @@ def scores(study: Study) -> Html:
         line = [f"{test.upper()} ({study['test'][test]})", heading(method), pose, one["v2v_mm"], one["v2v_mm"] / floor]
         body.append([*line, one["mean_square_mm2"], one["v2s_mm"], "–" if placed is None else placed])
     names = ["object", "method", "pose", "distance [mm]", "over the floor", "square [mm²]", "to surface [mm]", "camera frame [mm]"]
-    return grid(names, body, f"real {name_of(study)}: {len(study['train'])} training objects, {len(study['test'])} test objects")
+    return grid(names, body, f"real {title_of(study)}: {len(study['train'])} training objects, {len(study['test'])} test objects")
 
 
 def overview(studies: Sequence[Study], table: dict[str, Any]) -> Html:
@@ -54,7 +59,7 @@ def overview(studies: Sequence[Study], table: dict[str, Any]) -> Html:
         found = means(study)
         floor = float(np.mean([found[test, "latent_floor", "known"]["v2v_mm"] for test in study["test"]]))
         mean = float(np.mean([found[test, "mean_shape", "known"]["v2v_mm"] for test in study["test"]]))
-        line = [f"real {name_of(study)}", len(study["train"]), len(study["test"]), floor, mean / floor]
+        line = [f"real {title_of(study)}", len(study["train"]), len(study["test"]), floor, mean / floor]
         body.append(
             [*line, *(float(np.mean(list(over_floor(study, m, p).values()))) for p in ("known", "noise") for m in ("paper", "ours"))]
         )
@@ -106,7 +111,7 @@ def beside_paper(study: Study) -> Html:
 
 def bars(studies: Sequence[Study], pose: str) -> Any:
     """Draw, for every test object, each method's distance over the latent floor."""
-    rows = [(f"{study['category']} {study['kind']} {test.upper()}", study, test) for study in studies for test in study["test"]]
+    rows = [(f"{title_of(study)} {test.upper()}", study, test) for study in studies for test in study["test"]]
     found, axis = figure(1, 1, 7.2, 0.6 + 0.42 * len(rows))
     places = np.arange(len(rows))[::-1]
     for k, method in enumerate(BARS):
@@ -132,7 +137,7 @@ def failures(studies: Sequence[Study]) -> Html:
                 continue
             left = "–" if run["rotation_left_deg"] is None else f"{run['rotation_left_deg']:.1f}°, {run['translation_left_mm']:.0f} mm"
             why = "; ".join(run["warnings"]) or ("worse than the mean shape" if run["v2v_mm"] > shapes[run["instance"]] else "no warning")
-            body.append([f"{name_of(study)} {run['instance'].upper()}", heading(run["method"]), run["pose"], ratio, left, why])
+            body.append([f"{title_of(study)} {run['instance'].upper()}", heading(run["method"]), run["pose"], ratio, left, why])
     body.sort(key=lambda line: -line[3])
     return grid(
         ["object", "method", "pose", "over the floor", "pose left", "warnings"], body, f"runs above twice the latent floor: {len(body)}"
@@ -148,7 +153,9 @@ def scene(study: Study, folder: Path) -> Scene:
     folder : Path
         ``artifacts/real/<study>``: there only where the stage ran with a mirror.
     """
-    found = Scene(f"real {name_of(study)}", f"Real {name_of(study)}: the canonical, each test object, and the registered shape beside it.")
+    found = Scene(
+        f"real {title_of(study)}", f"Real {title_of(study)}: the canonical, each test object, and the registered shape beside it."
+    )
     found.mesh("canonical", *load_mesh(folder / "closed" / f"{study['canonical']}.ply").numpy(), color_of("canonical"), group="canonical")
     for test, name in study["test"].items():
         truth, faces = load_mesh(folder / "closed" / f"{name}.ply").numpy()
