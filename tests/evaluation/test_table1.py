@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.evaluation import claims, table1
 from renderfit.evaluation.records import read_paper, read_records
@@ -54,6 +55,23 @@ def test_verdicts_follow_their_rules(make_records):
     assert found["near"]["verdict"] == "differs"  # 81 / 25 mm^2
     assert found["learned"]["verdict"] == "not testable"
     assert found["ours"]["verdict"] == "reproduced"
+
+
+def test_the_renderer_is_judged_by_every_scene_that_both_drew(make_records, tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "RESULTS", tmp_path)
+
+    def verdict(*rows):
+        names = ("renderer", "resolution", "vertices", "cpu_ms")
+        (tmp_path / "runtime.json").write_text(json.dumps({"rows": [dict(zip(names, row, strict=True)) for row in rows]}))
+        return {v["id"]: v for v in table1.build(make_records(), samples=5, seed=0)["claims"]}["renderer"]
+
+    own = [("renderfit (cpu)", 256, 1000, 5.0), ("renderfit (cpu)", 256, 9000, 10.0), ("renderfit (gl)", 256, 1000, 90.0)]
+    found = verdict(*own, ("Other", 256, 1000, 50.0), ("Other", 256, 9000, 30.0), ("Other", 512, 9000, 1.0))
+    assert (found["ours"], found["verdict"]) == ({"CPU time of Other / ours, at least": 3.0}, "reproduced")
+    assert verdict(*own, ("Other", 256, 1000, 4.0))["verdict"] == "differs"
+    assert verdict(*own)["verdict"] == "not testable"
+    (tmp_path / "runtime.json").unlink()
+    assert claims.verdicts({"means": [], "cells": []})[5]["verdict"] == "not testable"
 
 
 def test_the_papers_own_table_gives_the_papers_own_ratios():
