@@ -32,7 +32,6 @@ LOCAL = ("local", "profile", "smooth")
 
 KNOWN = (
     Stage("shape 64", 64, 1.5, 8, (*GLOBAL, *SIZE), False),
-    Stage("detail 128", 128, 1.0, 6, (*GLOBAL, *SIZE, *LOCAL), False),
     Stage("detail 256", 256, 1.0, 2, (*GLOBAL, *SIZE, *LOCAL), False),
 )
 NOISE = (
@@ -40,7 +39,6 @@ NOISE = (
     Stage("joint 32", 32, 2.0, 6, GLOBAL, True, 3.0),
     Stage("joint 64", 64, 1.5, 6, GLOBAL, True, 3.0),
     Stage("joint 128", 128, 1.5, 4, GLOBAL, True, 3.0),
-    Stage("detail 128", 128, 1.0, 4, (*GLOBAL, *LOCAL), True),
     Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True),
 )
 
