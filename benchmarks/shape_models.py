@@ -38,20 +38,21 @@ def main() -> None:
     parser.add_argument("--real", action="store_true", help="real bottles and drills instead of the parametric categories")
     parser.add_argument("--folds", type=int, nargs="+", help="training instances left out in turn; default: see the source")
     parser.add_argument("--categories", nargs="+", help="default: all")
+    parser.add_argument("--models", nargs="+", help="only these, beside the two of five components")
     parser.add_argument("--artifacts", type=Path, default=paths.ARTIFACTS)
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
     out = chosen.out or paths.RESULTS / ("shape_models_real.json" if chosen.real else "shape_models.json")
     known = list(REAL) if chosen.real else ["bottle", "camera", "drill", "spray"]
     found = {}
-    if out.is_file() and (chosen.categories or chosen.folds):
+    if out.is_file() and (chosen.categories or chosen.folds or chosen.models):
         found = json.loads(out.read_text())["categories"]
     for category in chosen.categories or known:
         canonical, instances = (_real if chosen.real else _parametric)(chosen.artifacts, category)
         for fold in chosen.folds or (REAL[category] if chosen.real else FOLDS):
-            rows = _left_out(canonical, instances, fold, chosen.real)
-            name = rows[0]["left_out"]
-            kept = [row for row in found.get(category, {"rows": []})["rows"] if row["left_out"] != name] + rows
+            rows = _left_out(canonical, instances, fold, chosen.real, chosen.models)
+            fresh = {(row["left_out"], row["model"]) for row in rows}
+            kept = [row for row in found.get(category, {"rows": []})["rows"] if (row["left_out"], row["model"]) not in fresh] + rows
             left_out = sorted({row["left_out"] for row in kept}, key=list(instances).index)
             found[category] = {"left_out": left_out, "summary": summarise(kept), "rows": kept}
             inputs = [chosen.artifacts / ("real" if chosen.real else "watertight")]
@@ -59,14 +60,13 @@ def main() -> None:
             out.write_text(json.dumps({"provenance": made, "categories": dict(sorted(found.items()))}, indent=1) + "\n")
 
 
-def _left_out(canonical: Mesh, instances: dict[str, Mesh], fold: int, real: bool) -> list[dict[str, Any]]:
+def _left_out(canonical: Mesh, instances: dict[str, Mesh], fold: int, real: bool, models: list[str] | None) -> list[dict[str, Any]]:
     settings = configured()
     points = REAL_POINTS if real else settings.pop("points")
     base = SpaceSettings(components=config.section(config.ShapeSpace).components, **{**settings, "points": points})
-    return ablate(
-        canonical, list(instances.values()), list(instances),
-        variants=REAL_VARIANTS if real else {**VARIANTS, **IDEAS}, folds=[fold], settings=base,
-    )  # fmt: skip
+    variants = REAL_VARIANTS if real else {**VARIANTS, **IDEAS}
+    chosen = {name: one for name, one in variants.items() if models is None or name in models}
+    return ablate(canonical, list(instances.values()), list(instances), variants=chosen, folds=[fold], settings=base)
 
 
 def _parametric(artifacts: Path, category: str) -> tuple[Mesh, dict[str, Mesh]]:
