@@ -10,7 +10,7 @@ from scenes import AWAY, camera, soup, sphere
 
 from renderfit.errors import ContextError, DeviceError
 from renderfit.geometry import Pose
-from renderfit.rendering import devices, frame, interpolate, normals, outlines, rasterize, render, render_scene, shade
+from renderfit.rendering import devices, interpolate, rasterize, render, render_scene
 from renderfit.rendering.gl import context as gl
 from renderfit.rendering.gl import draw, sharing
 
@@ -18,8 +18,7 @@ from renderfit.rendering.gl import draw, sharing
 def by_both(monkeypatch, make):
     """Return what `make` returns by numba and by torch operations."""
     found = [make()]
-    for module in (frame, normals, outlines, shade):
-        monkeypatch.setattr(module, "by_torch", lambda _: True)
+    monkeypatch.setattr(devices, "BY_TORCH", {"cpu"})
     return [*found, make()]
 
 

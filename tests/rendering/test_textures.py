@@ -4,8 +4,7 @@ from scenes import AWAY, camera, sphere
 
 from renderfit.errors import ConfigError, DeviceError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
-from renderfit.rendering import frame as frames
-from renderfit.rendering import outlines, render, shade
+from renderfit.rendering import devices, render
 from renderfit.rendering.textures import sample_texture
 
 EYE = Pose(torch.eye(4, dtype=torch.float64))
@@ -80,8 +79,7 @@ def test_a_texture_is_the_same_by_torch_operations(monkeypatch):
         vertices = mesh.vertices.clone().requires_grad_()
         image = textured(vertices, view)
         found.append([image.detach(), *torch.autograd.grad(image.square().sum(), vertices)])
-        for module in (frames, outlines, shade):
-            monkeypatch.setattr(module, "by_torch", lambda _: True)
+        monkeypatch.setattr(devices, "BY_TORCH", {"cpu"})
     for numba, twin in zip(*found, strict=True):
         assert torch.allclose(numba, twin, rtol=1e-9, atol=1e-9 * float(numba.abs().max()))
 

@@ -123,7 +123,7 @@ class Mesh:
 
     def diagonal(self) -> float:
         """Return the length of the bounding box diagonal [m]."""
-        low, high = self.bounds()
+        low, high = self.bounds().detach()
         return float((high - low).norm())
 
     def face_cross(self) -> Tensor:

@@ -10,12 +10,15 @@ from torch import Tensor
 from renderfit.errors import DeviceError
 from renderfit.rendering.adjacency import Kept, neighbours
 
+BY_TORCH = {"cuda"}
+"""Kinds of device on which all that follows visibility is done in torch operations; add ``cpu`` to try that path there."""
+
 _faces, _neighbours = Kept(), Kept()
 
 
 def by_torch(tensor: Tensor) -> bool:
-    """Tell whether all that follows visibility is done in torch operations: on CUDA, not on the processor, where numba is faster."""
-    return tensor.is_cuda
+    """Tell whether torch operations answer for a tensor; else numba does, which is faster on the processor."""
+    return tensor.device.type in BY_TORCH
 
 
 def check_together(**tensors: Tensor) -> None:
