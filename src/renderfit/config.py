@@ -109,7 +109,9 @@ class UNet:
     small_steps: int = value(700, low=0, about="steps at that size, of all")
     steps: int = value(1100, low=1)
     batch: int = value(16, low=1)
-    rate: float = value(4e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
+    rate: float = value(
+        4e-3, low=1e-6, high=1.0, about="highest rate of AdamW, five times that for kernels (Muon); it rises and falls once"
+    )
     reuse: int = value(4, low=1, high=16, about="how often a painted picture is shown, each time recoloured")
     painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
     threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")

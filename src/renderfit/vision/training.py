@@ -19,12 +19,15 @@ from renderfit import config
 from renderfit.errors import DataError
 from renderfit.progress import progress
 from renderfit.vision.checkpoint import load_state, save_state
+from renderfit.vision.muon import Muon
 from renderfit.vision.stream import Sample, Source, augmented, painted
 from renderfit.vision.unet import UNet
 
 POOL = 16
 """Batches' worth of painted pictures that are kept for being shown again."""
 CURVE_EVERY = 20
+KERNELS = 5.0
+"""Rate of the orthogonalised steps of kernels over that of all else."""
 _log = logging.getLogger(__name__)
 
 
@@ -116,7 +119,7 @@ def train(
         origin = hashlib.sha256(
             (origin + str([value.double().sum().item() for value in initial.state_dict().values()])).encode()
         ).hexdigest()
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
+    optimizer = Muon(network, KERNELS * settings.rate, settings.rate)
     log, first, kind = Log(), 0, precision_of(settings.precision, device)
     if state is not None and state.is_file():
         done = load_state(state, network, optimizer)
@@ -128,8 +131,7 @@ def train(
         _log.info("training resumes at step %d of %d", first, settings.steps)
     recent: list[float] = []
     for step, samples in progress(batches(source, settings, first), "training steps", settings.steps - first):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * schedule(step, settings.steps)
+        optimizer.schedule(schedule(step, settings.steps))
         images, labels = augmented(samples, np.random.default_rng((settings.seed, 1, step)))
         network.train()
         with torch.autocast(device.type, kind, enabled=kind != torch.float32):
