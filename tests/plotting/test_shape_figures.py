@@ -21,9 +21,10 @@ def space() -> ShapeSpace:
 def test_strip_and_curves_are_drawn():
     strip = pictures.drift_strip((0, 2, 10), beta=0.5, lam=3.0)
     assert [axis.get_title(loc="center").split("\n")[0] for axis in strip.axes] == ["start", "iteration 2", "iteration 10"]
-    rows = [{"package": "a", "points": n, "iterations": 6, "cpu_seconds": n / 1e3} for n in (100, 1000)]
-    line = pictures.cost_curve(rows).axes[0].lines[0]
-    np.testing.assert_allclose(line.get_ydata(), [1.0, 10.0])
+    rows = [{"package": "a", "points": n, "scaled": n > 100, "cpu_seconds": n / 1e3} for n in (100, 1000)]
+    line, scaled = pictures.cost_curve(rows).axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), [0.1, 1.0])
+    np.testing.assert_allclose(scaled.get_ydata(), [1.0])
     pictures.convergence({"beta 1": [3.0, 2.0, 1.5]})
     plt.close("all")
 

@@ -82,13 +82,14 @@ def convergence(histories: Mapping[str, Sequence[float]]) -> Any:
 def cost_curve(rows: Sequence[Mapping[str, Any]]) -> Any:
     """Draw CPU seconds per registration over the number of points, one line a package.
 
-    A package that only ran a few iterations is drawn at sixty times its seconds per iteration, with an open marker.
+    A time that is scaled up from a few iterations (`scaled`) has an open marker.
     """
     found, axis = figure(1, 1, 6.4, 3.2)
     for k, name in enumerate(dict.fromkeys(str(row["package"]) for row in rows)):
         mine = [row for row in rows if row["package"] == name]
-        seconds = [row["cpu_seconds"] * (60 / row["iterations"] if isinstance(row["iterations"], int) else 1) for row in mine]
-        axis.loglog([row["points"] for row in mine], seconds, "o-", label=name, color=f"C{k}")
+        axis.loglog([row["points"] for row in mine], [row["cpu_seconds"] for row in mine], "o-", label=name, color=f"C{k}")
+        scaled = [row for row in mine if row["scaled"]]
+        axis.loglog([row["points"] for row in scaled], [row["cpu_seconds"] for row in scaled], "o", color=f"C{k}", markerfacecolor="white")
     axis.set_xlabel("points")
     axis.set_ylabel("CPU seconds, 60 iterations")
     axis.legend(fontsize=8)
