@@ -18,15 +18,19 @@ def load_image(path: str | Path) -> NDArray[np.float32]:
     Raises
     ------
     DataError
-        If the file is missing or no picture.
+        If the file is missing, no picture or an animation.
     """
     import imageio.v3 as iio
 
     try:
         picture = iio.imread(path)
+        if picture.ndim == 3 and picture.shape[2] == 4 and iio.immeta(path).get("mode") == "CMYK":
+            picture = iio.imread(path, mode="RGB")  # four inks, not colours and alpha
     except Exception as problem:  # the decoders raise whatever a damaged file makes them raise
         raise DataError(f"image {path}: {problem}; expected a PNG or JPEG file") from problem
-    return as_rgb(picture)
+    if picture.ndim == 4 and len(picture) > 1:
+        raise DataError(f"image {path}: {len(picture)} pictures in one file; expected one: save the one you mean as PNG")
+    return as_rgb(picture[0] if picture.ndim == 4 else picture)
 
 
 def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
