@@ -1,7 +1,9 @@
 """How sharp the creases of CAD parts stay: ``python benchmarks/watertight/creases.py``.
 
 Creases are edges of the input with a fold of more than 30 degrees, and the lines where its parts run into
-each other; only what can be seen from outside counts. Writes creases.csv beside itself.
+each other; only what can be seen from outside counts. The normals on both sides of a crease are read near it,
+within the faces of the input that meet there: some are narrower than a quarter of a cell, and beyond them the
+input itself looks another way. Writes creases.csv beside itself.
 """
 
 from __future__ import annotations
@@ -22,20 +24,21 @@ from renderfit.watertight import solidify
 
 HERE = Path(__file__).parent
 FOLD = 30.0  # [degree]
-STEP = 0.25  # where the two normals beside a crease are read, and the spacing of points along it [cells]
+STEP = 0.25  # where the two normals beside a crease are read, and the spacing of points along it [cells] ...
+WITHIN = 0.5  # ... and at most this share of the width of the face that meets the crease
 Array = NDArray[np.float64]
 
 
 @dataclass
 class Creases:
-    """Points (N, 3) on creases [m], unit directions (N, 2, 3) away from them on both sides, unit normals (N, 2, 3)."""
+    """Points (N, 3) on creases [m], ways (N, 2, 3) from them to where normals are read [m], unit normals (N, 2, 3)."""
 
     points: Array
-    sides: Array
+    ways: Array
     normals: Array
 
     def __getitem__(self, kept: NDArray) -> Creases:
-        return Creases(self.points[kept], self.sides[kept], self.normals[kept])
+        return Creases(self.points[kept], self.ways[kept], self.normals[kept])
 
     def folds(self) -> Array:
         """Angles between the two normals (N,) [degree]."""
@@ -64,16 +67,17 @@ def folded(vertices: Array, faces: NDArray, spacing: float) -> Creases:
     sharp = (normals[:, 0] * normals[:, 1]).sum(axis=1) < np.cos(np.radians(FOLD))
     ends, beside, normals = ends[sharp], beside[sharp], normals[sharp]
     start, along = vertices[ends[:, 0]], vertices[ends[:, 1]] - vertices[ends[:, 0]]
-    inward = corners[beside].mean(axis=2) - start[:, None]
+    inward = corners[beside].sum(axis=2) - 2 * start[:, None] - vertices[ends[:, 1]][:, None]  # to the third corner
     inward -= (inward * _unit(along)[:, None]).sum(axis=-1, keepdims=True) * _unit(along)[:, None]
+    inward = _unit(inward) * np.minimum(spacing, WITHIN * np.linalg.norm(inward, axis=-1, keepdims=True))
     count = np.maximum(np.linalg.norm(along, axis=1) / spacing, 1).astype(int)
     edge = np.repeat(np.arange(len(ends)), count)
     share = (np.arange(len(edge)) - np.repeat(np.cumsum(count) - count, count) + 0.5) / count[edge]
-    return Creases(start[edge] + share[:, None] * along[edge], _unit(inward)[edge], normals[edge])
+    return Creases(start[edge] + share[:, None] * along[edge], inward[edge], normals[edge])
 
 
-def crossing(one: tuple[Array, NDArray], two: tuple[Array, NDArray]) -> Creases:
-    """Return the points where the edges of one part go through faces of another."""
+def crossing(one: tuple[Array, NDArray], two: tuple[Array, NDArray], spacing: float) -> Creases:
+    """Return the points where the edges of one part go through faces of another; normals are read at `spacing` [m]."""
     ends, beside = _edges(*one)
     corners, other = one[0][one[1]], two[0][two[1]]
     normals = _unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
@@ -92,7 +96,8 @@ def crossing(one: tuple[Array, NDArray], two: tuple[Array, NDArray]) -> Creases:
     hit = (a >= 0) & (b >= 0) & (a + b <= 1)
     points, n, m = points[hit], mean[edge[hit]], _unit(plane)[face[hit]]
     dot = (n * m).sum(axis=1, keepdims=True)
-    found = Creases(points, np.stack([_unit(m - dot * n), _unit(n - dot * m)], axis=1), np.stack([n, m], axis=1))
+    ways = spacing * np.stack([_unit(m - dot * n), _unit(n - dot * m)], axis=1)
+    found = Creases(points, ways, np.stack([n, m], axis=1))
     return found[found.folds() > FOLD]
 
 
@@ -116,13 +121,16 @@ def creases(parts: list[tuple[Array, NDArray]], cell: float) -> Creases:
     for i, part in enumerate(parts):
         others = [other for k, other in enumerate(parts) if k != i]
         for met in (None, *others):
-            points = folded(*part, STEP * cell) if met is None else crossing(part, met)
+            points = folded(*part, STEP * cell) if met is None else crossing(part, met, STEP * cell)
             free = np.ones(len(points.points), dtype=bool)
             for other in others:
-                if other is not met:
-                    free &= ~inside(points.points, other)
+                if other is met:
+                    continue
+                free &= ~inside(points.points, other)
+                for side in range(2 if met is None else 0):  # a face that dives into another part at once is not seen
+                    free &= ~inside(points.points + points.ways[:, side], other)
             found.append(points[free])
-    return Creases(*(np.concatenate([getattr(points, name) for points in found]) for name in ("points", "sides", "normals")))
+    return Creases(*(np.concatenate([getattr(points, name) for points in found]) for name in ("points", "ways", "normals")))
 
 
 def sharpness(source: Creases, made: Mesh, cell: float) -> dict[str, float]:
@@ -132,8 +140,8 @@ def sharpness(source: Creases, made: Mesh, cell: float) -> dict[str, float]:
     distance = tree.query(source.points)[0] / cell
     corners = points[faces]
     normals = _unit(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]))
-    read = np.stack([normals[tree.query(source.points + STEP * cell * source.sides[:, k])[2]] for k in range(2)], axis=1)
-    off = np.abs(Creases(source.points, source.sides, read).folds() - source.folds())
+    read = np.stack([normals[tree.query(source.points + source.ways[:, k])[2]] for k in range(2)], axis=1)
+    off = np.abs(Creases(source.points, source.ways, read).folds() - source.folds())
     return {
         "points": len(off),
         "fold_degree": round(float(np.median(source.folds())), 1),

@@ -12,7 +12,7 @@ import creases
 PARTS = dict(creases.bodies())
 
 
-@pytest.mark.parametrize(("name", "sharp"), [("plate with a hole", 99), ("threaded cap", 95), ("battery of the drill", 70)])
+@pytest.mark.parametrize(("name", "sharp"), [("plate with a hole", 99), ("threaded cap", 95), ("battery of the drill", 85)])
 def test_distance_and_dihedral_at_creases(name, sharp):
     found = creases.measure(PARTS[name], depth=7)
     assert found["points"] > 1000

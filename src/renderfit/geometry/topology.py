@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,13 @@ def topology(faces: ArrayLike) -> Topology:
     same = edge[order[1:]] == edge[order[:-1]]
     one, two = order[:-1][same], order[1:][same]
     fans = _fans(start, one, two)
-    face_graph = coo_array((np.ones(len(one)), (one // 3, two // 3)), shape=(max(len(triangles), 1),) * 2)
     return Topology(
         watertight=len(triangles) > 0 and bool((per_edge == 2).all()),
         edge_manifold=bool((per_edge <= 2).all()),
         vertex_manifold=fans == len(np.unique(triangles)),
         consistent=bool((directed == 1).all()),
         proper=proper,
-        components=int(connected_components(face_graph, directed=False)[0]) if len(triangles) else 0,
+        components=int(_components(len(triangles), one // 3, two // 3)),
     )
 
 
@@ -81,5 +79,23 @@ def _fans(start: NDArray, one: NDArray, two: NDArray) -> int:
     flipped = start[one] != start[two]
     first = np.concatenate([one, after[one]])
     second = np.concatenate([np.where(flipped, after[two], two), np.where(flipped, two, after[two])])
-    graph = coo_array((np.ones(len(first)), (first, second)), shape=(len(start), len(start)))
-    return int(connected_components(graph, directed=False)[0])
+    return int(_components(len(start), first, second))
+
+
+@njit(cache=True)
+def _components(count, one, two):  # type: ignore[no-untyped-def]  # numba infers the types
+    """Count the connected sets of `count` things, of which `one` and `two` (N,) are joined pairwise."""
+    parent = np.arange(count)
+    left = count
+    for i in range(len(one)):
+        a, b = one[i], two[i]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a != b:
+            parent[max(a, b)] = min(a, b)
+            left -= 1
+    return left
