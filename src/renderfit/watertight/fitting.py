@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from renderfit.watertight import halfedge, projection, refinement
+from renderfit.geometry import triangle_tree
+from renderfit.watertight import halfedge, piercing, projection, refinement
 
 SWEEPS = 60
 ROUNDS = 2
@@ -17,6 +18,7 @@ SMOOTHING = 40  # sweeps over lids
 STUCK = 0.1  # a vertex farther than this from the input after its projection is stuck [cells]
 LOOSENING = 10  # smoothing sweeps that free it
 PASSES = 2  # over slivers
+SETTLING = 3  # sweeps after vertices were moved apart
 MISSED = 0.05  # a vertex farther than this from the crease it was meant for gives it up [cells]
 
 
@@ -70,9 +72,9 @@ class Fit:
         self._project(active)
         self._release(np.flatnonzero(self.pinned & ~self.free & (self.square > MISSED * MISSED)))
 
-    def _project(self, active: NDArray[np.int64]) -> None:
+    def _project(self, active: NDArray[np.int64], sweeps: int = SWEEPS) -> None:
         state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
-        projection.project(self.tree, *state, self.start, self.twin, self.spoke, active, SWEEPS, self._widest())
+        projection.project(self.tree, *state, self.start, self.twin, self.spoke, active, sweeps, self._widest())
 
     def _release(self, chosen: NDArray[np.int64]) -> None:
         """Project the chosen vertices anew, from where they are."""
@@ -118,6 +120,21 @@ class Fit:
             refinement.turn_slivers(self.x, self.normals, self.start, self.twin, self.spoke)
         return True
 
+    def part(self, solid: NDArray[np.bool_]) -> None:
+        """Draw apart the faces of thin walls and narrow gaps that pierce each other; `solid` (X, Y, Z) are the cells."""
+        faces = self.faces
+        looked = np.flatnonzero(piercing.thin(self.x, self.normals, solid)[faces].any(axis=1))
+        for apart in piercing.APART:
+            if not len(looked):
+                return
+            found = piercing.pierced(self.x, faces[looked], triangle_tree.build(self.x, faces[looked]), piercing.DEEP)
+            moved = np.unique(faces[looked[found]])
+            if not len(moved):
+                return
+            self.target[moved], self.pinned[moved] = self.x[moved] + apart * self.normals[moved], True
+            self.square[moved] = ((self.target[moved] - self.x[moved]) ** 2).sum(axis=1)
+            self._project(moved, SETTLING)
+
     def _planes(self) -> NDArray[np.float64]:
         """Return unit normals (T, 3) of the input triangles in the order of the tree; zero without area."""
         corners = self.tree[3].reshape(-1, 3, 3)
@@ -126,8 +143,8 @@ class Fit:
         return np.divide(cross, length, out=np.zeros_like(cross), where=length > 1e-12)
 
 
-def fit(x: NDArray, faces: NDArray, tree: tuple[NDArray, ...], ratio: float) -> tuple[NDArray, NDArray]:
-    """Return vertices and faces of the cell surface (x, faces) drawn onto the input, a tree of triangles."""
+def fit(solid: NDArray[np.bool_], x: NDArray, faces: NDArray, tree: tuple[NDArray, ...], ratio: float) -> tuple[NDArray, NDArray]:
+    """Return vertices and faces of the surface (x, faces) of solid cells (X, Y, Z) drawn onto the input, a tree of triangles."""
     state = Fit(x, faces, tree)
     state.project(np.arange(len(x)))
     state.smooth_lids()
@@ -135,4 +152,5 @@ def fit(x: NDArray, faces: NDArray, tree: tuple[NDArray, ...], ratio: float) -> 
     for _ in range(ROUNDS):
         if not state.refine(ratio):
             break
+    state.part(solid)
     return state.x, state.faces

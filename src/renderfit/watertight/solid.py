@@ -168,7 +168,7 @@ def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.
     frame = Frame.of(mesh, depth)
     tree = frame.tree()
     solid = enclosed(frame.occupied(), tree, chosen)
-    x, faces = fit(*extract(solid), tree, ratio)
+    x, faces = fit(solid, *extract(solid), tree, ratio)
     made = frame.back(x, faces)
     volume_ratio = made.volume() / (float(solid.sum()) * frame.cell**3)
     suggested = chosen

@@ -59,6 +59,7 @@ def steps(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.01) -> Ste
     shown.append(frame.back(state.x, state.faces))
     for _ in range(ROUNDS):
         state.refine(ratio)
+    state.part(solid)
     shown.append(frame.back(state.x, state.faces))
     return Steps(frame.low - frame.pad * frame.cell, frame.cell, occupied, solid, *shown)
 
