@@ -84,7 +84,7 @@ def _pictures() -> None:
         for name in ("pca", "rich"):
             found = register(shot.image, space, camera, shot.mask, pose, moves, model=name)
         register(shot.image, space, camera, shot.mask, pose, moves, method="paper", config=replace(config.Paper(), loss="mask"))
-        register_pointcloud(pose.inverse().apply(found.mesh.vertices).numpy(), space, pose, moves, "front")
+        register_pointcloud(pose.apply(found.mesh.vertices).numpy(), space, pose, moves, "front")
     vertex_error(found.mesh, truth)
 
 
