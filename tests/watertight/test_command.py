@@ -58,3 +58,12 @@ def test_a_cloud_is_refused_by_name_and_millimetres_are_warned_of(tmp_path, caps
     assert status == 0
     assert "scale it by 0.001" in said.err
     assert "renderfit dataset align" in said.err
+
+
+@pytest.mark.parametrize("name", ["out", "out.jpg"])
+def test_an_ending_that_holds_no_mesh_is_named(tmp_path, capsys, open_bottle, name):
+    save_mesh(open_bottle, tmp_path / "in.ply")
+    status, said = _run(capsys, tmp_path / "in.ply", tmp_path / name, "--depth", 4, "--seal", -1)
+    assert status == 2
+    assert "got the ending" in said.err
+    assert {path.name for path in tmp_path.iterdir()} == {"in.ply"}

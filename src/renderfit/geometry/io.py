@@ -97,6 +97,11 @@ def _colors(loaded: object) -> torch.Tensor | None:
 def save_mesh(mesh: Mesh, path: str | Path) -> None:
     """Write a mesh; the file appears whole or not at all.
 
+    Raises
+    ------
+    DataError
+        If no mesh can be written in the format of the path's ending.
+
     Examples
     --------
     >>> import tempfile
@@ -117,4 +122,9 @@ def save_mesh(mesh: Mesh, path: str | Path) -> None:
     else:
         solid = trimesh.PointCloud(vertices, colors=colors)
     with whole_file(path) as part:
-        solid.export(part)
+        try:
+            solid.export(part)
+        except ValueError as problem:
+            raise DataError(
+                f"{path}: got the ending '{path.suffix}'; expected a format meshes are written in: .ply, .obj, .stl, .off"
+            ) from problem
