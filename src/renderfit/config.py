@@ -102,7 +102,9 @@ class UNet:
     """Semantic segmentation (section 3.3.1)."""
 
     weights: Literal["train", "published"] = value("train", about="trained by the stage unet, or those of the package, trained longer")
-    size: int = value(128, low=32, unit="px", about="side of the window the network sees")
+    size: int = value(128, low=32, unit="px", about="side of the windows that follow the small ones")
+    fine_size: int = value(192, low=32, unit="px", about="side of the windows training ends with, and of those the network sees when used")
+    fine_steps: int = value(0, low=0, about="steps at that size, of all; 0: training ends with, and the network sees, windows of `size`")
     width: int = value(12, low=4, high=128, about="channels of the first level")
     levels: int = value(5, low=2, high=6)
     small_size: int = value(64, low=32, unit="px", about="side of the windows training starts with")
@@ -118,6 +120,11 @@ class UNet:
     precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
     save_every: int = value(200, low=1, unit="steps", about="how often a state to resume from is written")
     seed: int = value(0)
+
+    @property
+    def window(self) -> int:
+        """Side of the window the trained network sees [px]."""
+        return self.fine_size if self.fine_steps else self.size
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,13 @@ def unet(
 
     settings = dataclasses.replace(config.section(config.UNet), seed=seed)
     settings = dataclasses.replace(settings, rate=rate or settings.rate, size=size or settings.size)
-    small = round((steps or settings.steps) * settings.small_steps / settings.steps)
-    start = load_network(initial) if initial else None
-    if start is not None:  # it has seen small windows
-        settings, small = dataclasses.replace(settings, width=start.width, levels=start.levels), 0
-    settings = dataclasses.replace(settings, steps=steps or settings.steps, small_steps=small)
+    start, wanted = load_network(initial) if initial else None, steps or settings.steps
+    small, fine = (round(wanted * part / settings.steps) for part in (settings.small_steps, settings.fine_steps))
+    if size:  # the windows to end with
+        fine = 0
+    if start is not None:  # it has seen smaller windows
+        small, fine, settings = 0, 0, dataclasses.replace(settings, width=start.width, levels=start.levels, size=size or start.window)
+    settings = dataclasses.replace(settings, steps=wanted, small_steps=small, fine_steps=fine)
     categories, found = stream.meshes_of(meshes)
     if (meshes / "split.json").is_file():
         splits = load_split(meshes / "split.json")
@@ -54,7 +56,7 @@ def unet(
         found = tuple(tuple(str(meshes / c / f"{name}.ply") for name in (split.canonical, *split.train)) for c, split in splits.items())
     out.mkdir(parents=True, exist_ok=True)
     state, source = out / "training-state.safetensors", stream.Source(found, seed=seed)
-    check = examination.validation_samples(source, 64, settings.size)
+    check = examination.validation_samples(source, 64, settings.window)
     network, log = training.train(
         source,
         categories,
@@ -65,11 +67,11 @@ def unet(
         initial=start,
     )
     command = (
-        f"renderfit train unet {meshes.name} OUT --size {settings.size} --rate {settings.rate:g} --steps {settings.steps} --seed {seed}"
+        f"renderfit train unet {meshes.name} OUT --size {settings.window} --rate {settings.rate:g} --steps {settings.steps} --seed {seed}"
     )
     about = {"command": command + (" --initial INITIAL" if initial else ""), "seed": seed, "steps": settings.steps}
     precision = str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch.")
-    about |= {"data": training.data_hash(found), "size": settings.size, "precision": precision, "loss": log.loss, "scores": log.scores}
+    about |= {"data": training.data_hash(found), "size": settings.window, "precision": precision, "loss": log.loss, "scores": log.scores}
     save_network(network, out, **about, **({"initial": checkpoint.describe(initial)} if initial else {}))
     state.unlink(missing_ok=True)
     counts = [len(names) for names in found]

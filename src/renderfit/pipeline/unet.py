@@ -72,7 +72,7 @@ def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
 
     meshes = _training(found)
     source = stream.Source(meshes, seed=settings.seed)
-    check = examination.validation_samples(source, 64, settings.size)
+    check = examination.validation_samples(source, 64, settings.window)
 
     def score(network: UNet) -> dict[str, Any]:
         return examination.window_scores(network, check)
@@ -88,7 +88,7 @@ def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
         seed=settings.seed,
         steps=settings.steps,
         data=training.data_hash(meshes),
-        size=settings.size,
+        size=settings.window,
         precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
         loss=log.loss,
         scores=log.scores,

@@ -111,7 +111,7 @@ def train(
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
     origin = fingerprint(source, settings)
-    network = UNet(categories, settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = UNet(categories, settings.width, settings.levels, settings.window).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if initial is not None:
         if (have := (initial.categories, initial.width, initial.levels)) != (want := (categories, settings.width, settings.levels)):
             raise DataError(f"weights to start from: categories, width, levels are {have}; expected {want}")
@@ -173,14 +173,19 @@ def objective(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def batches(source: Source, settings: config.UNet, first: int) -> Iterator[tuple[int, list[Sample]]]:
-    """Yield (step, samples) from step `first` on: small windows, then full ones, each picture shown about ``reuse`` times.
+    """Yield (step, samples) from step `first` on: small windows, larger ones, then fine ones, each picture shown about ``reuse`` times.
 
     A step paints ``batch / reuse`` pictures and draws its batch from the last `POOL` batches of them, so that
     the samples of a step depend on the seed and the step only.
     """
     chunk = max(1, settings.batch // settings.reuse)
     small = min(settings.small_steps, settings.steps)
-    for begin, end, size in ((0, small, settings.small_size), (small, settings.steps, settings.size)):
+    fine = max(small, settings.steps - settings.fine_steps)
+    for begin, end, size in (
+        (0, small, settings.small_size),
+        (small, fine, settings.size),
+        (fine, settings.steps, settings.fine_size),
+    ):
         if first >= end:
             continue
         start = max(begin, first)
