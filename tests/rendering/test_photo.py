@@ -67,6 +67,17 @@ def test_own_colours_are_kept_and_random_ones_vary():
     assert np.mean([photo.image[photo.mask].mean(0)[0] > photo.image[photo.mask].mean(0)[2] for photo in drawn]) < 1
 
 
+def test_a_moulded_object_is_of_one_colour():
+    def redness(style):
+        photo = photograph(_ball(), CAMERA, POSE, 1, style)
+        image, height = photo.image.astype(float), photo.coordinates[..., 2]
+        upper, lower = (image[photo.mask & side].mean(axis=0) for side in (height > 0.07, height < 0.05))
+        return abs((upper[0] - upper[2]) - (lower[0] - lower[2]))
+
+    assert redness(Style(noise=0.0)) > 60
+    assert redness(Style(noise=0.0, moulded=1.0)) < 40
+
+
 def test_warps_are_bounded_and_keep_the_floor():
     subject = Subject.of(_ball())
     warped = subject.warped(np.random.default_rng(0))

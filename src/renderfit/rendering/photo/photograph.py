@@ -137,6 +137,8 @@ def take(mesh: Mesh | Subject, camera: Camera, pose: Pose, seed: int, style: Sty
     table = bool(forward[2] < -0.02 and generator.random() < style.table)
 
     parts = materials.part_materials(subject.colors, subject.diagonal, generator, style.keep_colors)
+    if style.moulded and generator.random() < style.moulded:
+        parts[:] = parts[0]
     bodies: list[Subject] = []
     if table:
         count, hiding = int(generator.integers(style.clutter + 1)), int(generator.integers(style.occluders + 1))

@@ -18,6 +18,8 @@ class Style:
     ----------
     keep_colors : float
         Probability that the object keeps its own colours; else its parts get random materials.
+    moulded : float
+        Probability that all parts of the object are of one material, like a scan without colours or a body moulded in one piece.
     backgrounds : tuple of str
         Patterns of table, wall and flat clutter.
     clutter, occluders : int
@@ -33,6 +35,7 @@ class Style:
     """
 
     keep_colors: float = 1.0
+    moulded: float = 0.0
     backgrounds: tuple[str, ...] = SEEN + UNSEEN
     clutter: int = 3
     occluders: int = 0
@@ -44,5 +47,5 @@ class Style:
     defocus: float = 0.5
 
 
-TRAINING = Style(keep_colors=0.7, backgrounds=SEEN, table=0.95, dome=5, dome_size=40, shadow_size=96, noise=1.5)
+TRAINING = Style(keep_colors=0.7, moulded=0.3, backgrounds=SEEN, table=0.95, dome=5, dome_size=40, shadow_size=96, noise=1.5)
 """Wide ranges and held-out backgrounds, for training networks."""
