@@ -2,8 +2,8 @@
 
 ``python benchmarks/prior_weight.py`` writes ``results/prior_weight_*.json``: vertex distance over that of the mean shape,
 for every weight, at known pose, and under pose noise with the pose removed and as placed by the fit. The weight with the
-least sum of the three is taken, the next stronger one for masks of a network that has seen the left-out instances:
-its masks are better here than in Table 1. Test instances are not touched.
+least sum of the three is taken. Test instances are not touched. The networks have seen the left-out instances, so their
+masks are better here than in Table 1.
 """
 
 import argparse
