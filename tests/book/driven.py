@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import json
 import shutil
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 
-class Driven:
+class Driven(abc.ABC):
     """One page of a headless browser; use as a context manager."""
 
     CLOSE, REQUEST = "", ""
@@ -62,9 +63,9 @@ class Driven:
                 return message["result"]
             self.events.append(message)
 
+    @abc.abstractmethod
     def evaluate(self, expression: str) -> Any:
         """Return the value of a JavaScript expression in the page; promises are waited for."""
-        raise NotImplementedError
 
     def wait(self, expression: str, limit: float = 180.0) -> Any:
         """Return the value of `expression` as soon as it is true."""
