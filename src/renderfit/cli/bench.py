@@ -21,6 +21,7 @@ def renderer(
     resolution: Annotated[list[int] | None, typer.Option(help="image sides [px]; repeat the option")] = None,
     repeats: Annotated[int, typer.Option(help="passes; the median counts")] = 5,
     peers: Annotated[bool, typer.Option(help="time other renderers that can be imported")] = True,
+    longest: Annotated[float, typer.Option(help="another renderer whose pass took longer [s] is not asked for larger sizes")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="write the measurement to this JSON file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
 ) -> None:
@@ -29,7 +30,7 @@ def renderer(
     from renderfit.evaluation import memory, runtime
 
     counts, sizes = vertices or (1000, 10000, 100000, 1000000), resolution or (1024,)
-    result = runtime.measure(counts, sizes, repeats, peers=peers)
+    result = runtime.measure(counts, sizes, repeats, peers=peers, longest=longest)
     result["memory"] = memory.measure([(count, size) for size in sizes for count in counts])
     if out is not None:
         runtime.write(result, out)
