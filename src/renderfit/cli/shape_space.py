@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
+AUTO = "auto"
 SUFFIXES = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf", ".xyz")
 
 
 def command(
-    canonical: Annotated[Path, typer.Argument(help="mesh that is deformed: metres, z up, front +y, watertight")],
+    canonical: Annotated[
+        Path, typer.Argument(help='mesh that is deformed: metres, z up, front +y, watertight; or "auto": the one of the lowest energy')
+    ],
     instances_dir: Annotated[Path, typer.Argument(help="folder of training meshes or clouds in the same frame")],
     out_dir: Annotated[Path, typer.Argument(help="folder for the shape space, which `renderfit register` takes")],
     components: Annotated[int, typer.Option(min=1, help="latent dimensions of the paper's model")] = 5,
@@ -23,17 +26,29 @@ def command(
     from renderfit.cli.output import emit
     from renderfit.errors import DataError
     from renderfit.geometry import load_mesh
-    from renderfit.shapes import ShapeSpace
+    from renderfit.shapes import ShapeSpace, choose_canonical
     from renderfit.shapes.report import describe
     from renderfit.shapes.settings import configured
 
+    auto = str(canonical) == AUTO and not canonical.exists()
     if not instances_dir.is_dir():
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")
-    files = sorted(f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and f.resolve() != canonical.resolve())
-    if len(files) < 2:
-        raise DataError(f"{instances_dir}: {len(files)} training meshes; expected at least 2 besides the canonical ({' '.join(SUFFIXES)})")
+    found = (f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
+    files = sorted(f for f in found if auto or f.resolve() != canonical.resolve())
+    if len(files) < 2 + auto:
+        raise DataError(f"{instances_dir}: {len(files)} meshes; expected at least 2 besides the canonical ({' '.join(SUFFIXES)})")
     start = time.process_time()
     meshes = [load_mesh(file, check_unit=True) for file in files]
-    space = ShapeSpace.fit(load_mesh(canonical, check_unit=True), meshes, components, names=[file.stem for file in files], **configured())
+    names = [file.stem for file in files]
+    if len(set(names)) < len(names):
+        names = [file.name for file in files]
+    if auto:
+        chosen = choose_canonical(dict(zip(names, meshes, strict=True)))
+        template = meshes.pop(names.index(chosen.name))
+        names.remove(chosen.name)
+    else:
+        template = load_mesh(canonical, check_unit=True)
+    space = ShapeSpace.fit(template, meshes, components, names=names, **configured())
     space.save(out_dir)
-    emit({**describe(space, meshes), "cpu_seconds": round(time.process_time() - start, 2)}, as_json)
+    picked = {"canonical": chosen.name, "energies": chosen.energies} if auto else {"canonical": canonical.stem}
+    emit({**picked, **describe(space, meshes), "cpu_seconds": round(time.process_time() - start, 2)}, as_json)

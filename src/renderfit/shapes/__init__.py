@@ -1,6 +1,7 @@
 """Coherent Point Drift and latent shape spaces (section 3.2)."""
 
 from renderfit.shapes.align import Alignment, align
+from renderfit.shapes.canonical import Canonical, choose_canonical
 from renderfit.shapes.cpd import coherent_point_drift
 from renderfit.shapes.fields import SpaceSettings
 from renderfit.shapes.full_fit import FullFit, fit_full
@@ -13,6 +14,7 @@ from renderfit.shapes.space import ShapeSpace
 __all__ = [
     "Alignment",
     "CPDResult",
+    "Canonical",
     "FullFit",
     "LinearModel",
     "RichSettings",
@@ -20,6 +22,7 @@ __all__ = [
     "SpaceSettings",
     "align",
     "check_instances",
+    "choose_canonical",
     "coherent_point_drift",
     "fit_full",
 ]

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from renderfit.errors import ConvergenceError, ShapeError
+from renderfit.errors import ShapeError
 from renderfit.shapes.clouds import check_pair, check_parameters, cloud_of, frame
-from renderfit.shapes.expectation import Posterior, expectation, spatial_order
-from renderfit.shapes.kernel import LowRank, low_rank
+from renderfit.shapes.em import Ended, iterate
+from renderfit.shapes.expectation import spatial_order
+from renderfit.shapes.kernel import LowRank, gaussian, low_rank
 from renderfit.shapes.maximisation import Linear, Maximisation, NonRigid, NonRigidLowRank
 from renderfit.shapes.result import CPDResult, Kind
 
@@ -21,10 +22,10 @@ log = logging.getLogger(__name__)
 
 EXACT = 300
 """Up to this many template points the kernel is not approximated unless a rank is asked for."""
-LARGEST_RANK, RESIDUAL = 500, 1e-4
-"""The kernel's factor: at most so many columns, or so little of the kernel's trace left out."""
-SMALLEST_SIGMA2 = 1e-10
-"""Lower bound of the variance, in units of the squared RMS radius."""
+LARGEST_RANK, RESIDUAL, SMALLEST_RESIDUAL = 500, 1e-4, 1e-10
+"""The kernel's factor: at most so many columns, or so little of the kernel's trace left out, less where lambda is small."""
+FIRM = 5.0
+"""Lambda in RMS radii from which `RESIDUAL` will do. What a weaker regulariser lets through must not be cut off with the rest."""
 
 
 def coherent_point_drift(
@@ -65,13 +66,14 @@ def coherent_point_drift(
     unit : {"rms", "metre"}
         What `beta` and `lam` refer to.
     rank : int, optional
-        Rank of the kernel; default: exact up to 300 points, else what leaves 1e-4 of it, at most 500. 0: always exact.
+        Rank of the kernel; default: exact up to 300 points, else what leaves 1e-4 of it, at most 500; less is left where `lam` is
+        below 5 RMS radii^-2. 0: always exact.
     scaled : bool
         Let "rigid" change the size.
     kernel : LowRank, optional
         A factor made before for the same template (see `template_kernel`), to save its cost.
     start : CPDResult, optional
-        Begin from this non-rigid result's transform and variance.
+        Begin where this result's transform moves the template, with its variance.
     coarse : int, optional
         Sets of more than twice so many points begin with the result on evenly chosen subsets of this size and then take at
         most a third of `iterations`; None: never.
@@ -84,7 +86,8 @@ def coherent_point_drift(
     Raises
     ------
     ShapeError
-        If an input is no (N, 3) array of finite numbers, too few or all one point, or a parameter is out of range.
+        If an input is no (N, 3) array of finite numbers, too few or all one point, a parameter is out of range, `start` is no
+        result, or `kernel` was made for another template or width.
     ConvergenceError
         If no reference point is within reach of the template.
 
@@ -105,6 +108,8 @@ def coherent_point_drift(
     check_parameters(
         kind, unit, beta=beta, lam=lam, outliers=outliers, iterations=iterations, tolerance=tolerance, rank=rank, coarse=coarse
     )
+    if start is not None and not isinstance(start, CPDResult):
+        raise ShapeError(f"start is a {type(start).__name__}; expected the CPDResult of an earlier registration, or None")
     check_pair(y, x, free=kind == "affine" or scaled, moves=kind != "nonrigid")
     centre, radius = frame(y)
     if unit == "metre":
@@ -127,8 +132,10 @@ def coherent_point_drift(
         iterations = -(-iterations // 3)
     if start is not None:
         moved, sigma2 = ((start.transform(y) - centre) / radius)[order_y], start.sigma2 / radius**2
-    moved, sigma2, history, converged, posterior = _iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)
-    return _result(kind, step, moved, sigma2, history, converged, posterior, (centre, radius, beta), order_y, order_x)
+    ended = iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)
+    result = _result(kind, step, ended, (centre, radius, beta), order_y, order_x)
+    log.info("%s", result.report())
+    return result
 
 
 def _thinned(ordered: Floats, count: int) -> Floats:
@@ -136,13 +143,13 @@ def _thinned(ordered: Floats, count: int) -> Floats:
     return ordered[np.linspace(0, len(ordered) - 1, min(count, len(ordered))).round().astype(np.int64)]
 
 
-def template_kernel(template: ArrayLike, beta: float, rank: int | None = None) -> LowRank:
-    """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` in RMS radii."""
+def template_kernel(template: ArrayLike, beta: float, rank: int | None = None, lam: float = FIRM) -> LowRank:
+    """Return the factor of the kernel of `template` for `coherent_point_drift(kernel=...)`; `beta` and `lam` in RMS radii."""
     y = cloud_of(template, "template")
     if not beta > 0:
         raise ShapeError(f"beta {beta}; expected a positive number of RMS radii")
     centre, radius = frame(y)
-    return _factor((y - centre) / radius, beta, rank)
+    return _factor((y - centre) / radius, beta, rank, lam)
 
 
 def _nonrigid(
@@ -151,62 +158,51 @@ def _nonrigid(
     if kernel is None and (rank == 0 or (rank is None and len(template) <= EXACT)):
         return NonRigid(template[order], beta, lam)
     if kernel is None:
-        kernel = _factor(template, beta, rank)
+        kernel = _factor(template, beta, rank, lam)
+    _check_kernel(kernel, template, beta)
+    return NonRigidLowRank(template[order], replace(kernel, factor=kernel.factor[order]), lam)
+
+
+def _check_kernel(kernel: LowRank, template: Floats, beta: float) -> None:
+    """Refuse a factor made for other points or another width: its result could not be told from a right one."""
+    if not isinstance(kernel, LowRank):
+        raise ShapeError(f"kernel is a {type(kernel).__name__}; expected what template_kernel returns, or None")
     if len(kernel.factor) != len(template):
         raise ShapeError(
             f"kernel is of {len(kernel.factor)} points; expected one of the template's {len(template)}: make it with template_kernel"
         )
-    return NonRigidLowRank(template[order], replace(kernel, factor=kernel.factor[order]), lam)
+    column = gaussian(template, kernel.centres[:1], beta)[:, 0]
+    if not np.allclose(kernel.factor[:, 0] * kernel.root[0, 0], column, atol=1e-6):
+        raise ShapeError(
+            f"kernel does not belong to this template and beta {beta:.4g} RMS radii; expected one made for both: "
+            "template_kernel(template, beta)"
+        )
 
 
-def _factor(template: Floats, beta: float, rank: int | None) -> LowRank:
-    return low_rank(template, beta, rank or LARGEST_RANK, RESIDUAL if rank is None else 0.0)
-
-
-def _iterate(
-    step: Maximisation, moved: Floats, x: Floats, sigma2: float | None, outliers: float, iterations: int, tolerance: float
-) -> tuple[Floats, float, list[float], bool, Posterior]:
-    if sigma2 is None:
-        sigma2 = float((x**2).sum() / len(x) + (moved**2).sum() / len(moved) - 2 * x.mean(0) @ moved.mean(0)) / 3
-    sigma2 = max(sigma2, SMALLEST_SIGMA2)
-    history: list[float] = []
-    posterior = expectation(moved, x, sigma2, outliers)
-    for _ in range(iterations):
-        total = posterior.p1.sum()
-        if not total > 1e-8 * len(x):
-            raise ConvergenceError(
-                "CPD: every reference point is taken for an outlier; expected overlapping clouds: check unit and position"
-            )
-        moved = step.update(posterior, sigma2)
-        distance = posterior.pt1 @ (x**2).sum(1) - 2 * (posterior.px * moved).sum() + posterior.p1 @ (moved**2).sum(1)
-        sigma2 = max(float(distance) / (3 * total), SMALLEST_SIGMA2)
-        posterior = expectation(moved, x, sigma2, outliers)
-        history.append(step.penalty() - posterior.log_likelihood)
-        if len(history) > 1 and abs(history[-2] - history[-1]) < tolerance * max(abs(history[-1]), 1.0):
-            return moved, sigma2, history, True, posterior
-        if sigma2 <= SMALLEST_SIGMA2:
-            return moved, sigma2, history, True, posterior
-    return moved, sigma2, history, False, posterior
+def _factor(template: Floats, beta: float, rank: int | None, lam: float) -> LowRank:
+    residual = max(SMALLEST_RESIDUAL, RESIDUAL * min(1.0, lam / FIRM) ** 2)
+    return low_rank(template, beta, rank or LARGEST_RANK, residual if rank is None else 0.0)
 
 
 def _result(
-    kind: Kind, step: Maximisation, moved: Floats, sigma2: float, history: list[float], converged: bool, posterior: Posterior,
-    unit: tuple[Floats, float, float], order_y: NDArray[np.int64], order_x: NDArray[np.int64],
-) -> CPDResult:  # fmt: skip
+    kind: Kind, step: Maximisation, ended: Ended, unit: tuple[Floats, float, float], order_y: NDArray[np.int64], order_x: NDArray[np.int64]
+) -> CPDResult:
     centre, radius, beta = unit
-    points, matched = np.empty_like(moved), np.empty(len(order_x))
-    points[order_y], matched[order_x] = moved * radius + centre, posterior.pt1
+    points, matched = np.empty_like(ended.moved), np.empty(len(order_x))
+    points[order_y], matched[order_x] = ended.moved * radius + centre, ended.posterior.pt1
+    sigma2 = ended.sigma2 * radius**2
     if isinstance(step, Linear):
         offset = radius * step.offset + centre - step.matrix @ centre
-        return CPDResult(kind, points, sigma2 * radius**2, history, converged, step.matrix, offset, matched=matched)
+        return CPDResult(kind, points, sigma2, ended.history, ended.converged, step.matrix, offset, matched=matched, radius=radius)
     assert isinstance(step, NonRigid | NonRigidLowRank)
-    weights = np.empty_like(moved)
+    weights = np.empty_like(points)
     weights[order_y] = step.weights * radius
     if isinstance(step, NonRigid):
         centres, coefficients = step.template * radius + centre, step.weights * radius
     else:
         centres, coefficients = step.kernel.centres * radius + centre, step.kernel.coefficients(step.reduced) * radius
     return CPDResult(
-        kind, points, sigma2 * radius**2, history, converged, weights=weights, beta=beta * radius,
-        centres=centres, coefficients=coefficients, matched=matched,
+        kind, points, sigma2, ended.history, ended.converged, weights=weights, beta=beta * radius,
+        centres=centres, coefficients=coefficients, matched=matched, radius=radius,
+        penalty=step.penalty(),
     )  # fmt: skip

@@ -84,7 +84,7 @@ class Fields:
 def register_fields(canonical: Mesh, instances: Sequence[Mesh], settings: SpaceSettings) -> Fields:
     """Register `canonical` to every instance by Coherent Point Drift."""
     template = even_points(canonical, settings.points)
-    kernel = template_kernel(template, settings.beta)
+    kernel = template_kernel(template, settings.beta, lam=settings.lam)
     results = [drift(template, mesh, settings, kernel) for mesh in progress(instances, "CPD")]
     weights, coefficients = np.stack([r.weights for r in results]), np.stack([r.coefficients for r in results])
     return Fields(template, weights, results[0].centres, coefficients, frame(template)[1] * settings.beta)

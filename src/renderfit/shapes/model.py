@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,6 +64,12 @@ class LinearModel:
         self._require(z.numel())
         mean, basis = torch.from_numpy(self.mean).to(z), torch.from_numpy(self.basis[: z.numel()]).to(z)
         return Mesh(mean + torch.tensordot(z.reshape(-1), basis, dims=1), torch.from_numpy(self.faces).to(z.device))
+
+    def prior(self, z: Tensor | ArrayLike) -> Any:
+        """Return the negative log-density |z|^2 / 2 of latent `z` under z ~ N(0, I), up to a constant; a tensor's keeps its graph."""
+        found = (z if isinstance(z, Tensor) else np.asarray(z, dtype=np.float64)).reshape(-1)
+        self._require(len(found))
+        return 0.5 * (found**2).sum()
 
     def restricted(self, *names: str) -> LinearModel:
         """Return the model with only the groups `names`, in their order here."""

@@ -40,6 +40,10 @@ class CPDResult:
         The displacement at x is G(x, centres) coefficients [m]; with the exact kernel these are the template and W.
     matched : (N,) array
         Per reference point, the probability that it belongs to the template.
+    radius : float
+        RMS radius of the template [m]: the unit of `beta` where it is not given in metres.
+    penalty : float
+        What the deformation costs, lambda / 2 tr(W^T G W) (Eq. 6); 0 for linear kinds.
 
     Examples
     --------
@@ -63,6 +67,24 @@ class CPDResult:
     centres: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     coefficients: Floats = field(default_factory=lambda: np.zeros((0, 3)))
     matched: Floats = field(default_factory=lambda: np.zeros(0))
+    radius: float = 1.0
+    penalty: float = 0.0
+
+    def report(self) -> str:
+        """Return how the registration went, in one line: kind, widths in both units, iterations, what is left.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import renderfit as rf
+        >>> cloud = np.random.default_rng(0).normal(size=(50, 3))
+        >>> print(rf.coherent_point_drift(cloud, 1.1 * cloud, kind="affine").report())  # doctest: +ELLIPSIS
+        CPD affine: converged after ... iterations, sigma ... m, ... % of 50 reference points matched
+        """
+        width = f" (beta {self.beta / self.radius:.3g} RMS radii = {self.beta:.4g} m)" if len(self.centres) else ""
+        ended = "converged after" if self.converged else "NOT converged in"
+        matched = f", {100 * float(self.matched.mean()):.0f} % of {len(self.matched)} reference points matched" if len(self.matched) else ""
+        return f"CPD {self.kind}{width}: {ended} {len(self.history)} iterations, sigma {np.sqrt(self.sigma2):.3g} m{matched}"
 
     def transform(self, points: ArrayLike) -> Floats:
         """Move any points (..., 3) [m] of the template's frame: vertices, grasps, contact points.

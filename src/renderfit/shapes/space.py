@@ -174,7 +174,7 @@ class ShapeSpace:
 
     def encode(self, mesh: Mesh) -> Floats:
         """Return the latent (K,) of a mesh or cloud: CPD from the canonical, then least squares of its displacements, not of its W."""
-        result = drift(self.template, mesh, self.settings, template_kernel(self.template, self.settings.beta))
+        result = drift(self.template, mesh, self.settings, template_kernel(self.template, self.settings.beta, lam=self.settings.lam))
         model = self.model()
         target = result.transform(self.canonical.numpy()[0]) - model.mean
         return np.asarray(np.linalg.lstsq(model.basis.reshape(model.size, -1).T, target.reshape(-1), rcond=None)[0], dtype=np.float64)
