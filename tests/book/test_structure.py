@@ -98,6 +98,9 @@ def test_every_cell_of_table_1_links_to_its_trace(pages, html):
     names = {f"{c['category']}-{c['instance']}-{c['method']}-{c['pose']}".replace("_", "-") for c in known}
     assert names <= {link.partition("#")[2] for link in shown}
     assert names <= traces
+    assert {f"mean-{m['method']}-{m['pose']}".replace("_", "-") for m in table["means"]} <= traces
+    assert {f"claim-{claim['id']}" for claim in table["claims"]} <= traces
+    assert {link.partition("#")[2] for link in shown if "trace.html#" in link} <= traces
 
 
 def test_results_can_be_downloaded(html):

@@ -57,6 +57,17 @@ def test_verdicts_follow_their_rules(make_records):
     assert found["ours"]["verdict"] == "reproduced"
 
 
+def test_a_method_that_has_not_moved_says_nothing_about_noise(make_records):
+    records = make_records()
+    for level, verdict in ((20.0, "reproduced"), (9.2, "not testable")):
+        still = [
+            {**r, "method": "mean_shape", "v2v_mm": level, "mean_square_mm2": level**2} for r in records if r["method"] == "latent_floor"
+        ]
+        found = {v["id"]: v for v in table1.build([*records, *still], samples=5, seed=0)["claims"]}["noise"]
+        assert found["verdict"] == verdict
+        assert found["ours"]["paper's method / mean shape, known"] == pytest.approx((9.0 / level) ** 2, rel=0.05)
+
+
 def test_the_renderer_is_judged_by_every_scene_that_both_drew(make_records, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "RESULTS", tmp_path)
 

@@ -42,7 +42,14 @@ def test_a_cell_leads_to_its_runs_notebook_and_provenance(root):
     assert list(found["provenance"].values()) == [{"code": "c", "data": "drill"}]
 
 
-@pytest.mark.parametrize("cell", ["table1/drill-t9/ours/noise", "nonsense", "table1/drill-t1/ours"])
+def test_a_mean_leads_to_its_cells(root):
+    found = trace.trace("table1/mean/ours/noise")
+    assert found["cells"] == [f"table1/{c}-{t}/ours/noise" for c in ("bottle", "drill") for t in ("t1", "t2")]
+    cells = [trace.trace(name)["value"]["v2v_mm"]["mean"] for name in found["cells"]]
+    assert found["value"]["v2v_mm"]["mean"] == pytest.approx(sum(cells) / 4, abs=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["table1/drill-t9/ours/noise", "nonsense", "table1/drill-t1/ours", "table1/mean/theirs/noise"])
 def test_a_cell_that_is_not_there_is_named(root, cell):
     with pytest.raises(ConfigError, match="drill-t1"):
         trace.trace(cell)
@@ -50,7 +57,7 @@ def test_a_cell_that_is_not_there_is_named(root, cell):
 
 def test_unchanged_records_verify(root):
     outcomes = verify.verify_table()
-    assert len(outcomes) == 4 * (2 + 3 * 2) + 2  # and the means and claims derived from the cells
+    assert len(outcomes) == 4 * (2 + 3 * 2) + 5  # and records, means, claims, the paper's values, the CSV file
     assert all(outcome["same"] for outcome in outcomes)
 
 
@@ -60,8 +67,37 @@ def test_one_changed_record_is_noticed_with_its_cell(root):
     next(r for r in records if r["method"] == "cls" and r["pose"] == "noise")["v2v_mm"] += 0.01
     path.write_text(json.dumps(records))
     different = [outcome for outcome in verify.verify_table() if not outcome["same"]]
-    assert [outcome["cell"] for outcome in different] == ["table1/bottle-t2/cls/noise", "table1/means"]
+    cells = ["table1/bottle-t2/cls/noise", "table1/records", "table1/means", "table1.csv"]
+    assert [outcome["cell"] for outcome in different] == cells
     assert set(different[0]["differences"]) == {"v2v_mm"}
+    ((run, (old, new)),) = different[1]["differences"].items()
+    assert run == "bottle/t2/cls/noise/0/7"
+    assert new["v2v_mm"] - old["v2v_mm"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(
+    ("edit", "noticed"),
+    [
+        (lambda table: table["cells"][5].update(failures=0, ratio=1.0), {"table1/bottle-t1/paper/noise"}),
+        (lambda table: table["cells"][5]["v2v_mm"].update(high=99.0), {"table1/bottle-t1/paper/noise"}),
+        (lambda table: table["records"][0].update(renders=1), {"table1/records"}),
+        (lambda table: table["records"].pop(), {"table1/records"}),
+        (lambda table: table["provenances"]["p0"].update(code="other"), {"table1/records"}),
+        (lambda table: table["paper"][0].update(paper_known=1.0), {"table1/paper"}),
+    ],
+)
+def test_whatever_is_edited_by_hand_is_noticed(root, edit, noticed):
+    table = json.loads((root / "results" / "table1.json").read_text())
+    edit(table)
+    assert {outcome["cell"] for outcome in verify.verify_table(table) if not outcome["same"]} == noticed
+
+
+def test_an_edited_csv_is_noticed_with_its_line(root):
+    path = root / "results" / "table1.csv"
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[0], lines[1] + "9", *lines[2:]]) + "\n")
+    (different,) = [outcome for outcome in verify.verify_table() if not outcome["same"]]
+    assert (different["cell"], list(different["differences"])) == ("table1.csv", ["line 2"])
 
 
 def test_one_changed_record_changes_table_and_page_and_fails_the_verification(root):
@@ -101,6 +137,7 @@ def test_commands_answer_in_json_with_their_statuses(root):
     assert traced.exit_code == 0
     assert json.loads(traced.stdout.splitlines()[-1])["cell"] == "table1/drill-t1/ours/noise"
     assert "<- stage register" in runner.invoke(application, ["trace", "drill-t1/ours/noise"]).stdout
+    assert "renderfit trace table1/drill-t2/latent_floor/known" in runner.invoke(application, ["trace", "mean/latent_floor/known"]).stdout
     assert runner.invoke(application, ["verify", "--runs", "0", "--json"]).exit_code == 0
     path = root / "artifacts" / "records" / "drill-t1.json"
     path.write_text(path.read_text().replace('"v2s_mm": ', '"v2s_mm": 1', 1))

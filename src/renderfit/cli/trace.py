@@ -26,6 +26,12 @@ def command(
 def _lines(found: dict[str, Any]) -> list[str]:
     lines = [found["cell"]]
     lines += [f"  {name}: {_score(value)}" for name, value in found["value"].items()]
+    if "cells" in found:
+        return [
+            *lines,
+            f"  <- mean of {len(found['cells'])} cells; trace each:",
+            *(f"     renderfit trace {name}" for name in found["cells"]),
+        ]
     lines += [f"  <- {len(found['runs'])} runs in {found['records']}"]
     for run in found["runs"]:
         lines.append(f"     view {run['view']}, seed {run['seed']}: {run['v2v_mm']:.3f} mm, {run['mean_square_mm2']:.2f} mm^2")
@@ -40,4 +46,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
 
 
 def _score(value: Any) -> str:
-    return f"{value['mean']:.4g} (std {value['std']:.3g}, {value['runs']} runs)" if isinstance(value, dict) else f"{value:.4g}"
+    if not isinstance(value, dict):
+        return f"{value:.4g}"
+    spread = "" if value["std"] is None else f"std {value['std']:.3g}, "
+    return f"{value['mean']:.4g} ({spread}{value['runs']} runs)"

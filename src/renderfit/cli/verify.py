@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+SHOWN = 3
+"""Differences of a cell that are printed."""
+
 
 def command(
     runs: int = typer.Option(4, min=0, help="registrations to repeat, chosen at random; 0: only the table from its records"),
@@ -27,7 +30,8 @@ def command(
         emit({**counts, "different": different}, True)
     else:
         for outcome in outcomes:
-            changed = "; ".join(f"{score}: published {old}, recomputed {new}" for score, (old, new) in outcome["differences"].items())
+            listed = [f"{score}: published {old}, recomputed {new}" for score, (old, new) in outcome["differences"].items()]
+            changed = "; ".join(listed[:SHOWN]) + (f"; and {len(listed) - SHOWN} more (--json)" if len(listed) > SHOWN else "")
             typer.echo(f"{'same     ' if outcome['same'] else 'DIFFERENT'}  {outcome['cell']}{'  ' + changed if changed else ''}")
         compared = f"{len(outcomes) - len(chosen)} cells, {len(chosen)} repeated runs"
         typer.echo(f"{len(outcomes) - len(different)} of {len(outcomes)} are the same: {compared}")

@@ -12,6 +12,8 @@ from renderfit import paths
 from renderfit.errors import ConfigError, DataError
 from renderfit.evaluation.records import KEYS, SCORES
 
+MEAN = "mean"
+"""What stands in place of an instance in the name of a cell of the row of means."""
 STAGE = "register"
 """The stage of dvc.yaml whose notebook writes the records."""
 
@@ -33,7 +35,7 @@ def read_table(folder: Path | None = None) -> dict[str, Any]:
 
 
 def parse(cell: str, table: dict[str, Any]) -> dict[str, Any]:
-    """Return the cell of `table` that a name like ``table1/drill-t1/ours/noise`` means.
+    """Return the cell of `table` that a name like ``table1/drill-t1/ours/noise`` means; ``table1/mean/ours/noise`` is in the row of means.
 
     Raises
     ------
@@ -41,11 +43,14 @@ def parse(cell: str, table: dict[str, Any]) -> dict[str, Any]:
         If the name has another form or there is no such cell; the message lists what there is.
     """
     parts = cell.strip("/").removeprefix("table1/").split("/")
-    if len(parts) != 3 or "-" not in parts[0]:
-        raise ConfigError(f"{cell!r} names no cell; expected table1/<category>-<t>/<method>/<known|noise>, e.g. table1/drill-t1/ours/noise")
-    category, instance = parts[0].rsplit("-", 1)
+    if len(parts) != 3 or ("-" not in parts[0] and parts[0] != MEAN):
+        raise ConfigError(
+            f"{cell!r} names no cell; expected table1/<category>-<t>/<method>/<known|noise>, e.g. table1/drill-t1/ours/noise, "
+            "or table1/mean/<method>/<known|noise>"
+        )
+    category, instance = (MEAN, "") if parts[0] == MEAN else parts[0].rsplit("-", 1)
     wanted = (category, instance.lower(), parts[1].replace("-", "_"), parts[2])
-    for found in table["cells"]:
+    for found in [*table["cells"], *table["means"]]:
         if (found["category"], found["instance"], found["method"], found["pose"]) == wanted:
             return dict(found)
     names = ", ".join(sorted({f"{c['category']}-{c['instance']}" for c in table["cells"]}))
@@ -59,7 +64,7 @@ def trace(cell: str, table: dict[str, Any] | None = None) -> dict[str, Any]:
     Parameters
     ----------
     cell : str
-        ``table1/<category>-<t>/<method>/<known|noise>``.
+        ``table1/<category>-<t>/<method>/<known|noise>``, or ``table1/mean/<method>/<known|noise>``.
     table : dict, optional
         Default: ``results/table1.json``.
 
@@ -67,7 +72,8 @@ def trace(cell: str, table: dict[str, Any] | None = None) -> dict[str, Any]:
     -------
     dict
         ``cell``, ``value``, ``runs`` (keys and scores of each), ``records`` and ``notebook`` (files), ``stage`` (name,
-        command, dependencies with the hashes of dvc.lock, parameters), ``provenance`` (commit, code, data, versions).
+        command, dependencies with the hashes of dvc.lock, parameters), ``provenance`` (commit, code, data, versions). Of a mean:
+        ``cell``, ``value``, and ``cells``, the names of those it is the mean of.
 
     Raises
     ------
@@ -78,19 +84,27 @@ def trace(cell: str, table: dict[str, Any] | None = None) -> dict[str, Any]:
     """
     table = read_table() if table is None else table
     found = parse(cell, table)
+    value = {score: found[score] for score in (*SCORES, "ratio") if found.get(score) is not None}
+    if found["category"] == MEAN:
+        own = [c for c in table["cells"] if (c["method"], c["pose"]) == (found["method"], found["pose"])]
+        return {"cell": f"table1/{MEAN}/{found['method']}/{found['pose']}", "value": value, "cells": [_name(c) for c in own]}
     key = {name: found[name] for name in ("category", "instance", "method", "pose")}
     runs = [record for record in table["records"] if all(record[name] == value for name, value in key.items())]
     ids = sorted({run["provenance"] for run in runs})
     name = f"{key['category']}-{key['instance']}"
     return {
         "cell": f"table1/{name}/{key['method']}/{key['pose']}",
-        "value": {score: found[score] for score in (*SCORES, "ratio") if found.get(score) is not None},
+        "value": value,
         "runs": [{field: run.get(field) for field in (*KEYS, *SCORES, "failed", "renders", "provenance")} for run in runs],
         "records": f"artifacts/records/{name}.json",
         "notebook": {"source": f"notebooks/{STAGE}.ipynb", "executed": f"artifacts/notebooks/{STAGE}/{name}.ipynb"},
         "stage": stage(STAGE),
         "provenance": {name: table["provenances"][name] for name in ids},
     }
+
+
+def _name(cell: dict[str, Any]) -> str:
+    return f"table1/{cell['category']}-{cell['instance']}/{cell['method']}/{cell['pose']}"
 
 
 def stage(name: str) -> dict[str, Any]:

@@ -29,8 +29,9 @@ class Html(str):
 
 
 def anchor(cell: Table) -> str:
-    """Return the name of a cell in the trace page, e.g. ``drill-t1-ours-noise``."""
-    return "-".join([cell["category"], cell["instance"], cell["method"], cell["pose"]]).replace("_", "-")
+    """Return the name of a cell in the trace page, e.g. ``drill-t1-ours-noise``, ``mean-ours-noise``."""
+    parts = [cell["category"], cell["instance"], cell["method"], cell["pose"]]
+    return "-".join(part for part in parts if part).replace("_", "-")
 
 
 def scores(table: Table, score: str, pose: str) -> Html:
@@ -75,8 +76,9 @@ def verdicts(table: Table) -> Html:
     lines = [_header(["claim", "rule, stated beforehand", "figures: here (paper)", "verdict"])]
     for claim in table["claims"]:
         sides = [(name, _figure(value), _figure(claim["paper"].get(name))) for name, value in claim["ours"].items()]
+        link = f'<a href="{TRACE}#claim-{claim["id"]}">'
         deciding = "<br>".join(
-            f"{html.escape(name)}: <strong>{here}</strong>{f' ({paper})' if paper != '–' else ''}" for name, here, paper in sides
+            f"{html.escape(name)}: {link}<strong>{here}</strong></a>{f' ({paper})' if paper != '–' else ''}" for name, here, paper in sides
         )
         mark = f'<strong class="verdict {claim["verdict"].replace(" ", "-")}">{claim["verdict"]}</strong>'
         lines.append(_row([html.escape(claim["claim"]), html.escape(claim["rule"]), deciding, mark]))
@@ -92,7 +94,9 @@ def failures(table: Table) -> Html:
     lines = [_header(["method", "pose", "runs", "failures", "failures, camera frame", "rotation left [°]", "translation left [mm]"])]
     for mean in table["means"]:
         left = [_figure((mean.get(name) or {}).get("mean")) for name in ("rotation_left_deg", "translation_left_mm")]
-        lines.append(_row([heading(mean["method"]), mean["pose"], str(mean["runs"]), str(mean["failures"]), _placed(mean), *left]))
+        counts = [str(mean["runs"]), str(mean["failures"]), _placed(mean), *left]
+        linked = [f'<a href="{TRACE}#{anchor(mean)}">{text}</a>' if text.strip("–") else text for text in counts]
+        lines.append(_row([heading(mean["method"]), mean["pose"], *linked]))
     return _table(lines, "a run fails when its mean distance exceeds table1.failure times the latent floor of its instance")
 
 
@@ -114,8 +118,6 @@ def _entry(cell: Table | None, score: str, bold: bool = False) -> str:
     else:
         spread, title, text = "", "", f"{value:.2f}"
     text = f"<strong>{text}</strong>" if bold else text
-    if cell["category"] == "mean":
-        return f"<span{title}>{text}{spread}</span>"
     return f'<a href="{TRACE}#{anchor(cell)}"{title}>{text}</a>{spread}'
 
 
