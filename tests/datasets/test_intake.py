@@ -185,3 +185,61 @@ def test_align_writes_meshes_roles_and_a_page(cans, tmp_path_factory, capsys):
     assert again.splits()["Gießkanne"].entries() == json.loads((out / "split.json").read_text())["Gießkanne"]
     with pytest.raises(DataError, match="another place"):
         align(cans, cans / "out")
+
+
+def test_links_wrong_names_and_what_downloads_leave_behind_are_named(cans, tmp_path_factory):
+    folder = cans / "Gießkanne"
+    vertices, faces = watering_can(0.053, 0.215)
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "more"
+    write(elsewhere / "linked.ply", vertices, faces)
+    (folder / "link").symlink_to(elsewhere, target_is_directory=True)
+    (folder / "round").symlink_to(folder, target_is_directory=True)
+    (folder / "nowhere.ply").symlink_to("gone.ply")
+    write(folder / "renamed.obj", *watering_can(0.056, 0.225), suffix="ply")
+    (folder / "page.stl").write_text("<!DOCTYPE html><html>404</html>")
+    (folder / "pointer.glb").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    (folder / "words.off").write_text("no mesh at all")
+    write(folder / "header.stl", *watering_can(0.058, 0.235))
+    content = bytearray((folder / "header.stl").read_bytes())
+    content[:20] = b"solid office of cans"
+    (folder / "header.stl").write_bytes(content)
+    found = take_in("can", discover(cans)["Gießkanne"])
+    assert {"link-linked", "header"} <= set(found.taken)
+    assert not [name for name in (*found.taken, *found.rejected) if name.startswith("round")]
+    expected = {
+        "nowhere": "a link to gone.ply, where there is no file",
+        "renamed": "bytes are those of a .ply file; expected what .obj says: rename",
+        "page": "a web page, so the download failed", "pointer": "git lfs pull", "words": "words.off",
+    }  # fmt: skip
+    assert set(found.rejected) == set(expected)
+    for name, words in expected.items():
+        assert words in found.rejected[name]
+
+
+def test_a_floor_among_the_faces_is_pointed_out(cans):
+    floor = trimesh.creation.box([0.6, 0.6, 0.005])
+    can = trimesh.Trimesh(*watering_can(0.057, 0.24), process=False)
+    whole = trimesh.util.concatenate([can, floor])
+    write(cans / "Gießkanne" / "standing.ply", whole.vertices, whole.faces)
+    intake = take_in("can", discover(cans)["Gießkanne"])
+    said = intake.rejected.get("standing") or " ".join(intake.taken["standing"].notes)
+    assert "a floor or a stand? remove it" in said
+    assert not [note for name, one in intake.taken.items() if name != "standing" for note in one.notes if "floor" in note]
+
+
+def test_very_long_names_and_names_of_signs_alone_can_be_written(tmp_path):
+    files, folder = [], tmp_path / ("ä" * 120)
+    folder.mkdir()
+    for name in ("長" * 80 + "1.ply", "長" * 80 + "2.ply", "???.ply", "??.ply"):
+        write(folder / name, *watering_can())
+        files.append(folder / name)
+    (names,) = discover(tmp_path).values()
+    assert sorted(names.values()) == sorted(files)
+    assert max(len(name.encode()) for name in names) <= 120
+    assert "mesh" in names
+
+
+def test_a_category_nobody_has_is_named_in_what_the_owner_knows(cans):
+    (cans / "intake.json").write_text(json.dumps({"Giesskanne": {"up": "z"}}))
+    with pytest.raises(DataError, match="no category Giesskanne here; it has Gießkanne"):
+        Folder(cans)

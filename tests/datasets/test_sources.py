@@ -72,6 +72,13 @@ def test_a_missing_category_is_named(folder):
     assert list(chosen(splits, ["bottle", "drill"], 13, str(folder), strict=False)) == ["mug"]
 
 
+def test_a_category_that_is_not_wanted_is_said_to_be_left_out(folder, caplog):
+    for k in range(4):
+        save_mesh(box(0.05 + 0.002 * k * k, 0.06, 0.2 + 0.01 * k), folder / "bottle" / f"b{k}.ply")
+    assert list(chosen(Folder(folder).splits(), ["bottle", "drill"], 13, "here", strict=False)) == ["bottle"]
+    assert "using bottle (dataset.categories); not mug, which dataset.categories does not name" in caplog.text
+
+
 def test_a_split_is_cut_down_from_the_end():
     split = Split("a", ("b", "c", "d"), {"t1": "e", "t2": "f"})
     assert split.limited(5).names() == ["a", "b", "c", "e", "f"]
@@ -184,6 +191,18 @@ def test_files_of_the_mirror_are_checked_byte_by_byte(small_mirror):
     (folder / second.file).unlink()
     with pytest.raises(DataError, match=r"missing in the mirror.*somebody/something"):
         mirror.checked(second)
+
+
+def test_a_renamed_file_of_the_mirror_is_refused_under_both_names(small_mirror, caplog):
+    folder, (first, _) = small_mirror
+    (folder / first.file).rename(folder / "drill" / "mine.ply")
+    for read in (lambda: mirror.checked(first), real.Open().splits):
+        with pytest.raises(DataError, match=r"mine.ply: has the bytes of drill/a.ply.*rename it back"):
+            read()
+    (folder / "drill" / "mine.ply").unlink()
+    with pytest.raises(DataError, match=r"b\.ply"):
+        real.Open().splits()
+    assert "lacks 1 files of the manifest: drill/a.ply" in caplog.text
 
 
 def test_without_a_mirror_it_says_so(tmp_path, monkeypatch):

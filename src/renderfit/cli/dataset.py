@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,12 +86,17 @@ def align(
             short[category] = source.shortage(category)
         else:
             splits[category] = split
-        for name, mesh in source.intake(category).meshes().items():
-            save_mesh(mesh, out / category / f"{name}.ply")
+        written = {out / category / f"{name}.ply": mesh for name, mesh in source.intake(category).meshes().items()}
+        for path, mesh in written.items():
+            save_mesh(mesh, path)
+        if left := sorted(path.name for path in (out / category).glob("*.ply") if path not in written):
+            logging.getLogger(__name__).warning("%s: %s of an earlier run lie there still: remove them", out / category, ", ".join(left))
     report = source.report()
     write_text(out / "report.json", json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     _write(source, splits, out / "report.html")
-    write_json(out / KNOWN, {category: {"up": "z", "unit": "m", "align": False} for category in source.files})
+    write_json(
+        out / KNOWN, {category: {"up": "z", "unit": "m", "align": False} for category in source.files if source.intake(category).taken}
+    )
     if splits:
         save_split(splits, out / "split.json")
     emit({"report": str(out / "report.html"), **({"short": short} if short else {}), **report}, as_json)

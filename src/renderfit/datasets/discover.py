@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -9,6 +10,10 @@ from pathlib import Path
 
 from renderfit.datasets.split import FEWEST
 
+_log = logging.getLogger(__name__)
+
+LONGEST = 120
+"""Bytes of a name."""
 FORMATS = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf")
 UNREAD = (".fbx", ".blend", ".dae", ".3ds", ".usd", ".usdz", ".usda", ".usdc", ".vtk", ".step", ".stp", ".iges", ".igs", ".wrl", ".x3d",
           ".3mf", ".pcd", ".xyz", ".max", ".c4d", ".skp")  # fmt: skip
@@ -51,14 +56,31 @@ def named(files: list[Path], folder: Path) -> dict[str, Path]:
 
 
 def clean(name: str) -> str:
-    """Return a name without blanks and characters that paths, pages or shells take for something else; letters of any script stay."""
-    return re.sub(r"[^\w.+-]+", "_", unicodedata.normalize("NFC", name)).strip("._-") or "mesh"
+    """Return a name without blanks and characters that paths, pages or shells take for something else; letters of any script stay.
+
+    Of a very long one only the end stays, for file systems hold so much.
+    """
+    text = re.sub(r"[^\w.+-]+", "_", unicodedata.normalize("NFC", name)).strip("._-") or "mesh"
+    return text.encode()[-LONGEST:].decode(errors="ignore")
 
 
-def _shapes(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder).parts
-        if path.suffix.lower() in FORMATS + UNREAD and path.is_file() and not any(_hidden(Path(part)) for part in inner):
+def _shapes(folder: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """Yield what is named like a shape below `folder`, in order; links to folders are followed, but never in a circle."""
+    real = folder.resolve()
+    if real in above:
+        _log.warning("%s is a link to a folder it lies in: not followed", folder)
+        return
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as problem:
+        _log.warning("%s cannot be read and is left out: %s", folder, problem.strerror)
+        return
+    for path in entries:
+        if _hidden(path):
+            continue
+        if path.is_dir():
+            yield from _shapes(path, above | {real})
+        elif path.suffix.lower() in FORMATS + UNREAD:
             yield path
 
 

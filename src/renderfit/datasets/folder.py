@@ -51,6 +51,9 @@ class Folder:
         if not self.files:
             raise DataError(f"{folder}: no meshes in it; expected <category>/<name> with one of {', '.join(FORMATS)}")
         self._wanted = dict.fromkeys(self.files, wanted) if wanted else known(folder / KNOWN)
+        unknown = sorted(set(self._wanted) - set(self.files))
+        if unknown:
+            raise DataError(f"{folder / KNOWN}: no category {', '.join(unknown)} here; it has {', '.join(self.files)}")
         self._intakes: dict[str, Intake] = {}
 
     def intake(self, category: str) -> Intake:

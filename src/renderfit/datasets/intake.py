@@ -234,8 +234,9 @@ def _without_strangers(intake: Intake) -> Intake:
     for name, found in intake.taken.items():
         ratio = found.distance / max(middle, 1e-12)
         if ratio > UNLIKE:
+            said = "".join(f"; {note}" for note in found.notes)
             strangers[name] = (
-                f"{found.path.name}: {ratio:.1f} times as far from its nearest neighbours as the others: another kind of object?"
+                f"{found.path.name}: {ratio:.1f} times as far from its nearest neighbours as the others: another kind of object?{said}"
             )
         odd = (f"{ratio:.1f} times as far from its nearest neighbours as the others: look at it",) if ratio > ODD else ()
         taken[name] = replace(found, notes=found.notes + odd)

@@ -145,16 +145,27 @@ def checked(entry: Entry) -> Path:
     Raises
     ------
     DataError
-        If it is missing, truncated, or another file.
+        If it is missing, renamed, truncated, or another file.
     """
     path = required() / entry.file
     if not path.is_file():
+        if other := renamed(entry):
+            raise DataError(f"{other}: has the bytes of {entry.file}, which is missing; expected it under that name: rename it back")
         way = "or fetch it with `renderfit dataset download`" if entry.url else "it has no public address of its own"
         raise DataError(
             f"{path}: missing in the mirror ({VARIABLE}); expected {entry.bytes} bytes from {entry.origin} at {entry.revision[:12]}: "
             f"copy it there; {way}"
         )
     return compared(path, entry.bytes, entry.sha256)
+
+
+def renamed(entry: Entry) -> Path | None:
+    """Return the file of the mirror that has the bytes of a missing `entry` under a name that the manifest does not know."""
+    whole = required()
+    names = {whole / name for other in manifest() for name in (other.file, other.original) if name}
+    strays = [path for path in sorted(whole.rglob("*")) if path not in names and path.is_file()]
+    alike = [path for path in strays if path.stat().st_size in (entry.bytes, entry.url_bytes)]
+    return next((path for path in alike if hashlib.sha256(path.read_bytes()).hexdigest() in (entry.sha256, entry.url_sha256)), None)
 
 
 def compared(path: Path, size: int, sha256: str) -> Path:

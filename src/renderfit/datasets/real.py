@@ -67,6 +67,16 @@ class Open:
         """Return the instances of a category that the mirror holds."""
         return [name for (kind, name), entry in self._entries.items() if kind == category and mirror.here(entry)]
 
+    def _complete(self, category: str) -> None:
+        """Say which files of a category the mirror lacks; refuse those that lie there under another name."""
+        lacking = [entry for (kind, _), entry in self._entries.items() if kind == category and not mirror.here(entry)]
+        for entry in lacking:
+            if mirror.renamed(entry):
+                mirror.checked(entry)  # names both
+        if lacking:
+            listed = ", ".join(entry.file for entry in lacking)
+            _log.warning("%s lacks %d files of the manifest: %s; roles are chosen without them", self.origin, len(lacking), listed)
+
     def splits(self) -> dict[str, Split]:
         """Return the split of every category that has enough instances in the mirror; the others are left out with a line in the log.
 
@@ -77,6 +87,7 @@ class Open:
         """
         found = {}
         for category in MESHES:
+            self._complete(category)
             meshes = {name: self.mesh(category, name) for name in self.names(category)}
             if len(meshes) < FEWEST:
                 _log.warning("%s: %d of category %s; expected at least %d", self.origin, len(meshes), category, FEWEST)

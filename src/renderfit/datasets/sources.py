@@ -57,7 +57,7 @@ def named(source: str) -> Source:
     Parameters
     ----------
     source : str
-        default, open, drills, deepcpd, or the path of a folder of meshes (relative to the root).
+        default, open, drills, deepcpd, or the path of a folder of meshes (relative to the root, or from ``~``).
 
     Raises
     ------
@@ -72,4 +72,4 @@ def named(source: str) -> Source:
         return Drills()
     if source == "deepcpd":
         return DeepCPD(Path(os.environ.get("RENDERFIT_DEEPCPD", paths.ROOT / "deepcpd")))
-    return Folder((paths.ROOT / source).resolve())
+    return Folder((paths.ROOT / Path(source).expanduser()).resolve())

@@ -127,5 +127,7 @@ def chosen(splits: dict[str, Split], categories: list[str], instances: int, orig
         )
     kept = [category for category in categories if category in splits] or list(splits)
     if missing:
-        _log.warning("%s has no %s: using %s (dataset.categories)", origin, ", ".join(missing), ", ".join(kept))
+        others = [category for category in splits if category not in kept]
+        besides = f"; not {', '.join(others)}, which dataset.categories does not name" if others else ""
+        _log.warning("%s has no %s: using %s (dataset.categories)%s", origin, ", ".join(missing), ", ".join(kept), besides)
     return {category: splits[category].limited(instances) for category in kept}
