@@ -38,3 +38,23 @@ def test_tables_and_bars(study):
     assert "above twice the latent floor: 1" in failed
     assert "a &lt;wrong&gt; basin" in failed
     assert len(real.bars([study], "noise").axes) == 1
+
+
+def test_failures_are_counted_for_every_method(study):
+    counted = str(real.above_twice([study]))
+    assert counted.count("<td>0 of 2</td>") == len(real.BARS) - 1
+    assert counted.count("<td>1 of 2</td>") == 1
+
+
+def test_released_settings_stand_beside_ours():
+    rows = [
+        {"settings": name, "test": f"ais__drill_test_{k}", "cpd_mm2": 40.0 + k, "space_mm2": 90.0 + k}
+        for name in ("released", "here")
+        for k in (1, 2)
+    ]
+    canonicals = {"a": {"cpd_mm2": [1.0, 2.0], "space_mm2": [3.0, 4.0]}, "b": {"cpd_mm2": [5.0, 1.5], "space_mm2": [3.5, 9.0]}}
+    shown = str(real.released({"rows": rows, "canonicals": canonicals, "points": 500}))
+    assert "space, test 2" in shown
+    assert shown.count("<td>41.0</td>") == 2
+    assert "<td>1.5 to 2.0</td>" in shown
+    assert "any of the 2 training clouds" in shown

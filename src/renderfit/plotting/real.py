@@ -109,6 +109,41 @@ def beside_paper(study: Study) -> Html:
     return grid(names, body, "mean square distance [mm²] from the points of the cloud; the paper's drills are other objects")
 
 
+def released(found: dict[str, Any]) -> Html:
+    """Return what the released settings give on the released clouds beside other ones [mm²]; `found`: results/released_drills.json."""
+    tests = list(dict.fromkeys(row["test"] for row in found["rows"]))
+    scores = {(row["settings"], row["test"]): row for row in found["rows"]}
+    body: list[list[Any]] = []
+    for name in dict.fromkeys(row["settings"] for row in found["rows"]):
+        rows = [scores[name, test] for test in tests]
+        drifted = ["–" if row["cpd_mm2"] is None else f"{row['cpd_mm2']:.1f}" for row in rows]
+        body.append([name, *drifted, *(f"{row['space_mm2']:.1f}" for row in rows)])
+    spans = [
+        " to ".join(f"{value:.1f}" for value in (min(values), max(values)))
+        for score in ("cpd_mm2", "space_mm2")
+        for values in zip(*(one[score] for one in found["canonicals"].values()), strict=True)
+    ]
+    body.append([f"released, any of the {len(found['canonicals'])} training clouds as the canonical", *spans])
+    short = [test.removeprefix("ais__drill_").replace("_", " ") for test in tests]
+    names = ["settings", *(f"CPD, {test}" for test in short), *(f"space, {test}" for test in short)]
+    return grid(names, body, f"mean square distance [mm²] from the points of a test cloud to the nearest of {found['points']} model points")
+
+
+def above_twice(studies: Sequence[Study]) -> Html:
+    """Return, for every study and method, how many runs ended above twice the latent floor, or gave no answer."""
+    methods = sorted({run["method"] for study in studies for run in study["records"]}, key=method_order)
+    body: list[list[Any]] = []
+    for study in studies:
+        floors = {test: means(study)[test, "latent_floor", "known"]["v2v_mm"] for test in study["test"]}
+        counts: list[str] = []
+        for method in (method for method in methods if method in BARS):
+            runs = [run for run in study["records"] if run["method"] == method]
+            failed = sum(run["failed"] or run["v2v_mm"] > 2 * floors[run["instance"]] for run in runs)
+            counts.append(f"{failed} of {len(runs)}")
+        body.append([f"real {title_of(study)}", *counts])
+    return grid(["data", *(heading(method) for method in methods if method in BARS)], body, "runs above twice the latent floor")
+
+
 def bars(studies: Sequence[Study], pose: str) -> Any:
     """Draw, for every test object, each method's distance over the latent floor."""
     rows = [(f"{title_of(study)} {test.upper()}", study, test) for study in studies for test in study["test"]]

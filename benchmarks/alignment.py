@@ -1,0 +1,102 @@
+"""How often real objects are brought upright and to size: writes results/alignment.json.
+
+    python benchmarks/alignment.py      # needs the meshes: RENDERFIT_MIRROR, or what `renderfit dataset download` fetched
+
+Two ways, each on every bottle, camera and drill of the manifest, scrambled: `renderfit.shapes.align` to one reference object from any
+rotation, unit and place; and the intake of a folder (`renderfit dataset align`), which has no reference, from files of mixed units
+and axes. The frame of the manifest is the truth; headings are not scored, for many bottles have none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.spatial.transform import Rotation
+
+from renderfit import paths
+from renderfit.datasets import mirror, real
+from renderfit.datasets.discover import discover
+from renderfit.datasets.intake import take_in
+from renderfit.datasets.orientation import CUBE
+from renderfit.datasets.roles import choose
+from renderfit.geometry import Mesh, save_mesh
+from renderfit.provenance import provenance
+from renderfit.shapes import align
+from renderfit.shapes.clouds import frame
+from renderfit.whole import write_json
+
+UNITS = {"m": 1.0, "mm": 1e3, "cm": 1e2, "inch": 1 / 0.0254}
+UPRIGHT = 10.0
+"""Degrees from the vertical up to which an object counts as upright."""
+
+
+def moved(mesh: Mesh, turn: np.ndarray, scale: float, shift: np.ndarray) -> Mesh:
+    """Return a mesh in another frame and unit."""
+    return mesh.with_vertices(torch.from_numpy(scale * mesh.numpy()[0] @ turn.T + shift))
+
+
+def tilt(turn: np.ndarray) -> float:
+    """Return by how many degrees what was vertical no longer is."""
+    return float(np.degrees(np.arccos(np.clip(turn[2, 2] / np.cbrt(abs(np.linalg.det(turn))), -1, 1))))
+
+
+def to_reference(meshes: dict[str, Mesh], reference: str, rng: np.random.Generator) -> dict[str, float]:
+    """Align every object, turned at random, to one of them."""
+    wanted = frame(meshes[reference].numpy()[0])[1]
+    tilts, ratios = [], []
+    for name, mesh in meshes.items():
+        if name == reference:
+            continue
+        turn = Rotation.random(random_state=rng).as_matrix()
+        found = align(moved(mesh, turn, rng.choice(list(UNITS.values())), rng.normal(size=3)), meshes[reference])
+        tilts.append(tilt(found.matrix[:3, :3] @ turn))
+        ratios.append(frame(found.mesh.numpy()[0])[1] / wanted)
+    within = np.array(tilts)
+    return {
+        "objects": len(tilts), "upright": int((within < UPRIGHT).sum()), "upside_down": int((within > 180 - UPRIGHT).sum()),
+        "size_ratio_low": round(min(ratios), 3), "size_ratio_high": round(max(ratios), 3),
+    }  # fmt: skip
+
+
+def taken_in(category: str, meshes: dict[str, Mesh], rng: np.random.Generator) -> dict[str, float]:
+    """Take in a folder of them: most as one tool exports them, a third turned in another way and in other units."""
+    with tempfile.TemporaryDirectory() as folder:
+        common, done = int(rng.integers(24)), {}
+        for name, mesh in meshes.items():
+            own = rng.random() < 1 / 3
+            turn = CUBE[int(rng.integers(24)) if own else common]
+            unit = str(rng.choice(list(UNITS))) if own else "mm"
+            save_mesh(moved(mesh, turn, UNITS[unit], np.zeros(3)), Path(folder) / category / f"{name}.ply")
+            done[name] = (turn, unit)
+        found = take_in(category, discover(Path(folder))[category])
+    right = {name: (tilt(one.turn @ done[name][0]), one.size.unit == done[name][1]) for name, one in found.taken.items()}
+    angles = np.array([angle for angle, _ in right.values()])
+    return {
+        "objects": len(meshes), "taken": len(right), "upright": int((angles < UPRIGHT).sum()),
+        "upside_down": int((angles > 180 - UPRIGHT).sum()), "unit": sum(same for _, same in right.values()),
+    }  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--out", type=Path, default=paths.RESULTS / "alignment.json")
+    chosen = parser.parse_args()
+    source, rows = real.Open(), []
+    for category in real.MESHES:
+        meshes = {name: source.mesh(category, name) for name in source.names(category)}
+        reference = choose(category, meshes, source.origin).canonical
+        for seed in range(chosen.repeats):
+            rng = np.random.default_rng(seed)
+            rows.append({"category": category, "seed": seed, "way": "to a reference", **to_reference(meshes, reference, rng)})
+            rows.append({"category": category, "seed": seed, "way": "folder", **taken_in(category, meshes, rng)})
+            print(rows[-2], rows[-1], sep="\n", flush=True)
+    write_json(chosen.out, {"provenance": {"mirror": mirror.fingerprint(), **provenance([], ["dataset"])}, "rows": rows})
+
+
+if __name__ == "__main__":
+    main()
