@@ -79,6 +79,43 @@ def test_an_image_without_the_object_says_so(network):
         segment(np.zeros((64, 64, 3), np.uint8), Blind(), "can")
 
 
+class Painted(torch.nn.Module):
+    """Takes white for an object if it fills at least a share of the window."""
+
+    categories, window = ("can",), 48
+
+    def __init__(self, share):
+        super().__init__()
+        self.weight, self.share = torch.nn.Parameter(torch.zeros(1)), share
+
+    def forward(self, images):
+        white = images[:, 0]
+        seen = 20 * (white - 0.5) - 40 * (white.mean(dim=(1, 2), keepdim=True) < self.share)
+        return torch.stack([-seen, seen], dim=1)
+
+
+@pytest.mark.parametrize(("pose", "share"), [(POSE, 0.015), (None, 0.023)])  # between those in the first window and in a closer one
+@pytest.mark.parametrize(("row", "column"), [(20, 24), (48, 50), (70, 66)])
+def test_what_the_first_look_misses_is_found_closer(pose, share, row, column):
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[row - 6 : row + 6, column - 6 : column + 6] = 255
+    found = segment(image, Painted(share), "can", CAMERA if pose else None, pose)
+    assert np.array_equal(found > 0.5, image[..., 0] > 0)
+    with pytest.raises(DataError, match="no can found"):
+        segment(image, Painted(0.9), "can", CAMERA if pose else None, pose)
+
+
+def test_a_look_is_the_mean_of_a_window_and_its_mirror_image():
+    class Left(torch.nn.Module):
+        def forward(self, images):
+            seen = torch.full_like(images[:, 0], -30.0)
+            seen[..., : seen.shape[-1] // 2] = 30
+            return torch.stack([-seen, seen], dim=1)
+
+    scores = window_probabilities(torch.zeros(1, 3, 32, 32), Window(16.0, 16.0, 32.0), Left(), 32)
+    assert torch.allclose(scores, torch.full((2, 32, 32), 0.5))
+
+
 def test_a_window_is_pasted_where_it_was_cut():
     class Copy(torch.nn.Module):
         def forward(self, images):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -17,6 +18,12 @@ from renderfit.vision.windows import Window
 
 FEWEST_PIXELS = 16
 """Fewer object pixels than this count as no object."""
+ROOM = 1.5
+"""Side of the first window over the largest extent of an object: room for the noise of a start."""
+SPARSE = 0.05
+"""Objects fill at least this share of the square of their extent; where the first look finds less, closer ones follow."""
+CLOSER, ASIDE = 0.6, 0.2
+"""Side and offset of the closer windows over the side of the first."""
 _log = logging.getLogger(__name__)
 
 
@@ -32,8 +39,9 @@ def segment(
 ) -> NDArray[np.float64]:
     """Find the object in a photograph.
 
-    The network looks twice: at a window around the projected start pose (with room for pose noise),
-    or at the whole image when no pose is known; then at a window that fits what it found.
+    The network looks at a window around the projected start pose (with room for pose noise), or at the
+    whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
+    twice at a window that fits what it found. Each look is the mean of the window's and its mirror image's.
 
     Parameters
     ----------
@@ -92,28 +100,46 @@ def segment(
     if camera is not None and (camera.height, camera.width) != (height, width):
         raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
     size = size or network.window
-    window = Window(width / 2, height / 2, float(max(width, height)))
+    window, least = Window(width / 2, height / 2, float(max(width, height))), float(FEWEST_PIXELS)
     if camera is not None and pose is not None:
         window = _window_of_pose(camera, pose, extent)
+        least = max(least, SPARSE * (window.side / ROOM) ** 2)
     whole = torch.from_numpy(picture).permute(2, 0, 1)[None].to(next(network.parameters()).device)
     name = category or "object"
-    scores = window_probabilities(whole, window, network, size)
+    found = _look(whole, [window], network, size)
+    if int((found > 0.5).sum()) < least:
+        found = _look(whole, [window, *_closer(window)], network, size)
     for _ in range(2):
-        found = window.paste(1 - scores[:1], height, width)[0]
         if int((found > 0.5).sum()) < FEWEST_PIXELS:
             raise DataError(f"no {name} found in the image; expected one in view: check category, pose and exposure")
         window = Window.around(largest_part(found > 0.5))
         scores = window_probabilities(whole, window, network, size)
-    found = window.paste(1 - scores[:1], height, width)[0]
+        found = window.paste(1 - scores[:1], height, width)[0]
     _warn(found > 0.5, scores, name, network.categories)
     return found
 
 
 def window_probabilities(whole: Tensor, window: Window, network: UNet, size: int) -> Tensor:
-    """Return class probabilities (C, size, size) of a window of an image (1, 3, H, W)."""
+    """Return class probabilities (C, size, size) of a window of an image (1, 3, H, W): mean of the window's and its mirror image's."""
+    cut = window.cut(whole, size)
     with torch.no_grad():
-        probabilities: Tensor = network(window.cut(whole, size)).softmax(dim=1)[0]
+        one, other = network(torch.cat([cut, cut.flip(3)])).softmax(dim=1)
+    probabilities: Tensor = (one + other.flip(2)) / 2
     return probabilities
+
+
+def _look(whole: Tensor, windows: Sequence[Window], network: UNet, size: int) -> NDArray[np.float64]:
+    """Return the largest probability (H, W) that any of the windows gives a pixel to show an object."""
+    height, width = whole.shape[2:]
+    looks = [window.paste(1 - window_probabilities(whole, window, network, size)[:1], height, width)[0] for window in windows]
+    return np.asarray(np.max(looks, axis=0))
+
+
+def _closer(window: Window) -> list[Window]:
+    """Return smaller windows that cover the middle and the corners of a window."""
+    away = ASIDE * window.side
+    places = ((0, 0), (-away, -away), (away, -away), (-away, away), (away, away))
+    return [Window(window.x + x, window.y + y, CLOSER * window.side) for x, y in places]
 
 
 def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -133,7 +159,7 @@ def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> Window:
     if float(centre[2]) <= camera.near:
         raise DataError(f"the pose puts the object {float(centre[2]):.3g} m before the camera; expected it in front (z > {camera.near} m)")
     x, y = (float(value) for value in camera.project(centre))
-    return Window(x, y, 1.5 * extent * max(camera.fx, camera.fy) / float(centre[2]))
+    return Window(x, y, ROOM * extent * max(camera.fx, camera.fy) / float(centre[2]))
 
 
 def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:
