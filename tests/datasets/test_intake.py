@@ -216,15 +216,35 @@ def test_links_wrong_names_and_what_downloads_leave_behind_are_named(cans, tmp_p
         assert words in found.rejected[name]
 
 
-def test_a_floor_among_the_faces_is_pointed_out(cans):
+def test_a_mesh_with_a_floor_is_refused_before_it_tilts_the_others(cans):
     floor = trimesh.creation.box([0.6, 0.6, 0.005])
     can = trimesh.Trimesh(*watering_can(0.057, 0.24), process=False)
     whole = trimesh.util.concatenate([can, floor])
     write(cans / "Gießkanne" / "standing.ply", whole.vertices, whole.faces)
     intake = take_in("can", discover(cans)["Gießkanne"])
-    said = intake.rejected.get("standing") or " ".join(intake.taken["standing"].notes)
-    assert "a floor or a stand? remove it" in said
-    assert not [note for name, one in intake.taken.items() if name != "standing" for note in one.notes if "floor" in note]
+    assert list(intake.rejected) == ["standing"]
+    assert "-z end" in intake.rejected["standing"]
+    assert "a floor or a stand? remove it" in intake.rejected["standing"]
+    assert intake.up.sure
+
+
+def test_a_stand_that_all_have_belongs_to_them(tmp_path):
+    for k in range(4):
+        pole, plate = trimesh.creation.box([0.05, 0.04, 0.3 + 0.01 * k]), trimesh.creation.box([0.15, 0.15, 0.005])
+        plate.apply_translation([0, 0, -0.15 - 0.005 * k])
+        whole = trimesh.util.concatenate([pole, plate])
+        write(tmp_path / "lamp" / f"{k}.ply", whole.vertices, whole.faces)
+    intake = take_in("lamp", discover(tmp_path)["lamp"])
+    assert not intake.rejected
+    assert all("a floor or a stand" in " ".join(one.notes) for one in intake.taken.values())
+
+
+@pytest.mark.parametrize(
+    ("sides", "unit", "sure"), [((22, 24, 26), "cm", False), ((190, 210, 240), "mm", True), ((8, 9, 9.5), "inch", False)]
+)
+def test_a_unit_that_another_would_do_for_is_called_a_guess(sides, unit, sure):
+    found = units_of({f"a{k}": side for k, side in enumerate(sides)})
+    assert {(one.unit, one.sure) for one in found.values()} == {(unit, sure)}
 
 
 def test_very_long_names_and_names_of_signs_alone_can_be_written(tmp_path):

@@ -208,6 +208,10 @@ def _read(category: str, files: Mapping[str, Path]) -> tuple[dict[str, Candidate
             rejected[name] = f"{path.name}: a copy or mirror image of {twin} ({files[twin].name})"
             continue
         found[name] = one
+    standing = {name: f"{one.path.name}: {one.floor}" for name, one in found.items() if one.floor}
+    if 2 * len(standing) < len(found):  # else it belongs to what they are
+        found = {name: one for name, one in found.items() if name not in standing}
+        rejected |= standing
     return found, rejected
 
 

@@ -39,6 +39,8 @@ class Candidate:
     path: Path
     mesh: Mesh
     notes: tuple[str, ...]
+    floor: str = ""
+    """What looks like a floor under the object; empty: nothing."""
 
     @property
     def longest(self) -> float:
@@ -130,11 +132,13 @@ def read(path: Path) -> Candidate:
     sides = np.ptp(vertices[used], axis=0)
     if sides.min() < FLAT * sides.max():
         raise DataError(f"{path.name}: {' x '.join(f'{side:.4g}' for side in sides)}: a flat sheet; expected an object with a volume")
-    if end := _floor(mesh):
-        notes.append(f"what lies at its {end} end is more than {WIDER:g} times as wide as the rest: a floor or a stand? remove it")
+    end = _floor(mesh)
+    floor = f"what lies at its {end} end is more than {WIDER:g} times as wide as the rest: a floor or a stand? remove it" if end else ""
+    if floor:
+        notes.append(floor)
     if mesh.volume() < 0:
         mesh = Mesh(mesh.vertices, mesh.faces.flip(1), mesh.colors)
         notes.append("inside out: faces turned round")
     if len(kept) > MANY_FACES:
         notes.append(f"{len(kept)} faces: the stage watertight will take its time")
-    return Candidate(path, mesh, tuple(notes))
+    return Candidate(path, mesh, tuple(notes), floor)

@@ -16,6 +16,8 @@ USUAL, SPREAD = 0.2, 3.0
 """Longest side [m] of the things one holds, and the factor that one standard deviation is."""
 PLAUSIBLE = (0.02, 3.0)
 """Longest side [m] that is believed at all."""
+CLEARLY = 1.4
+"""How much worse the second best unit of a category has to be, in the measure of `misfit`, for the best one to be no guess."""
 ONE_CATEGORY = 4.0
 """An instance this many times longer or shorter than its category's median has lost its size."""
 
@@ -31,7 +33,7 @@ class Size:
     factor : float
         From the file's numbers to metres.
     sure : bool
-        Whether no other unit would do nearly as well.
+        Whether no other unit would do nearly as well, for it alone and, where it has the category's unit, for the category.
     """
 
     unit: str
@@ -78,7 +80,7 @@ def units_of(longest: Mapping[str, float], unit: str | None = None, size: float 
     if unit is not None:
         return _one(longest, unit, UNITS[unit], sure=True)
     ranked = sorted((float(np.median([misfit(known, side) for side in longest.values()])), known) for known in UNITS)
-    chosen = ranked[0][1]
+    chosen, clear = ranked[0][1], ranked[1][0] - ranked[0][0] > CLEARLY
     # more than one source: the unit is that of the largest group, not of the median of all
     alone = {name: min(UNITS, key=lambda known: misfit(known, side)) for name, side in longest.items()}
     metres = float(np.median([longest[name] * UNITS[own] for name, own in alone.items()]))
@@ -94,7 +96,7 @@ def units_of(longest: Mapping[str, float], unit: str | None = None, size: float 
         if abs(np.log(side * UNITS[best] / metres)) > np.log(ONE_CATEGORY):
             found[name] = Size("unknown", metres / side, sure=False)
         else:
-            found[name] = Size(best, UNITS[best], sure=near[second] - near[best] > 0.5)
+            found[name] = Size(best, UNITS[best], sure=near[second] - near[best] > 0.5 and (clear or best != chosen))
     return found
 
 
