@@ -28,6 +28,16 @@ def test_fan_out_keeps_the_order_of_the_tasks(backend, monkeypatch):
     assert (processes == {os.getpid()}) == (backend == "serial")
 
 
+@pytest.mark.parametrize(("starting", "here"), [(60.0, 5), (-1.0, 1)])
+def test_light_tasks_are_done_here_unless_starting_workers_pays(starting, here, monkeypatch):
+    monkeypatch.setattr(config, "section", lambda _: config.Compute(backend="loky", jobs=2))
+    monkeypatch.setattr(fanout, "STARTING", starting)
+    results = fanout.fan_out(square, [(number,) for number in range(5)], "squares", light=True)
+    assert [value for value, _ in results] == [0, 1, 4, 9, 16]
+    assert [process == os.getpid() for _, process in results] == [number < here for number in range(5)]
+    assert fanout.fan_out(square, [], "squares", light=True) == []
+
+
 def test_stages_are_announced_with_an_estimate_that_learns(tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     with caplog.at_level(logging.INFO):

@@ -42,7 +42,7 @@ def run() -> None:
             write_json(part / "report.json", {category: intake.entry() for category, intake in intakes.items()})
             write_page(intakes, splits, source.origin, part / "report.html")
         else:
-            fan_out(make, tasks, "objects")
+            fan_out(make, tasks, "objects", light=True)
         require_in_frame(
             {
                 f"{category}/{name} ({slot.upper()})": load_mesh(part / category / f"{name}.ply")

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -17,9 +18,13 @@ from renderfit.progress import progress
 Result = TypeVar("Result")
 VARIABLES = {"backend": "RENDERFIT_BACKEND", "scheduler": "RENDERFIT_SCHEDULER"}
 """Parameters of ``compute`` that one run may choose for itself: they never change a result."""
+STARTING = 4.0
+"""About what it takes to start worker processes [s]: each imports torch."""
 
 
-def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], label: str, jobs: int | None = None) -> list[Result]:
+def fan_out(
+    function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], label: str, jobs: int | None = None, light: bool = False
+) -> list[Result]:
     """Call ``function(*task)`` for every task and return the results in the order of the tasks.
 
     The section ``compute`` of params.yaml says where: in this process, in worker processes of this
@@ -36,16 +41,43 @@ def fan_out(function: Callable[..., Result], tasks: Iterable[tuple[Any, ...]], l
         What the progress line calls the tasks.
     jobs : int, optional
         Worker processes; default ``compute.jobs``, where 0 is one per core.
+    light : bool
+        The tasks are small and alike: the first is done here, and so are the others where that takes less time than
+        to start processes of this machine.
     """
     todo = list(tasks)
     settings = chosen()
     workers = min(jobs or settings.jobs or joblib.cpu_count(), max(1, len(todo)))
     if settings.backend == "serial" or (workers == 1 and settings.backend == "loky"):
         return list(progress((function(*task) for task in todo), label, len(todo)))
+    if light and settings.backend == "loky":
+        return _light(function, todo, label, jobs)
     with _backend(settings, workers):
         calls = (joblib.delayed(_alone)(function, task) for task in todo)
         results: Iterator[Result] = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="all")(calls)
         return list(progress(results, label, len(todo)))
+
+
+def _light(function: Callable[..., Result], todo: list[tuple[Any, ...]], label: str, jobs: int | None) -> list[Result]:
+    with _one_thread():
+        begun = time.perf_counter()
+        first, rest = function(*todo[0]), todo[1:]
+        if (time.perf_counter() - begun) * len(rest) <= STARTING:
+            return [first, *progress((function(*task) for task in rest), label, len(rest))]
+    return [first, *fan_out(function, rest, label, jobs)]
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch use one thread, as in a worker: sums over several may differ in the last bit."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def chosen() -> config.Compute:

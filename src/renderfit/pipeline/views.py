@@ -18,7 +18,7 @@ def run() -> None:
             for category, split in splits().items()
             for slot, name in split.test.items()
         ]
-        fan_out(shoot, tasks, "test views")
+        fan_out(shoot, tasks, "test views", light=True)
 
 
 def shoot(source: Path, name: str, folder: Path) -> None:
