@@ -30,7 +30,7 @@ DOUBT = 0.3
 """How much larger the distance of an orientation counts in which an instance could not stand."""
 SLAB = 0.03
 """Part of the height that counts as the base."""
-SURE = 0.8
+SURE = 0.65
 """The runner-up's share of the evidence above which the up axis is called a guess."""
 
 
