@@ -129,6 +129,28 @@ def released(found: dict[str, Any]) -> Html:
     return grid(names, body, f"mean square distance [mm²] from the points of a test cloud to the nearest of {found['points']} model points")
 
 
+def alignment(found: dict[str, Any]) -> Html:
+    """Return how many scrambled real objects came out upright, in both ways; `found`: results/alignment.json."""
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in found["rows"]:
+        groups.setdefault((row["way"], row["category"]), []).append(row)
+    body: list[list[Any]] = []
+    for (way, category), rows in groups.items():
+        total = sum(row["objects"] for row in rows)
+        counts = [f"{sum(row[name] for row in rows)} of {total}" for name in ("upright", "upside_down")]
+        taken = f"{sum(row['taken'] for row in rows)} of {total}" if "taken" in rows[0] else "–"
+        size = f"unit right: {sum(row['unit'] for row in rows)} of {total}" if "unit" in rows[0] else _spread(rows)
+        body.append([way, category, len(rows), taken, *counts, size])
+    return grid(
+        ["way", "category", "trials", "taken in", "upright", "upside down", "size"], body, "real objects, scrambled and aligned again"
+    )
+
+
+def _spread(rows: list[dict[str, Any]]) -> str:
+    low, high = min(row["size_ratio_low"] for row in rows), max(row["size_ratio_high"] for row in rows)
+    return f"{low:.2f} to {high:.2f} of the reference's"
+
+
 def above_twice(studies: Sequence[Study]) -> Html:
     """Return, for every study and method, how many runs ended above twice the latent floor, or gave no answer."""
     methods = sorted({run["method"] for study in studies for run in study["records"]}, key=method_order)
