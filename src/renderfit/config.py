@@ -184,6 +184,8 @@ class Ours:
     shift: float = value(0.015, low=1e-6, unit="m", about="the same: translation")
     tilt: float = value(0.15, low=1e-6, unit="rad", about="standard deviation of the normals' common error")
     spread: float = value(0.3, low=1e-6, unit="rad", about="standard deviation of a predicted normal")
+    shading: float = value(0.0, low=0, about="brightness inside the outline is worth so many independent pixels; 0: not used")
+    uneven: float = value(0.06, low=1e-6, about="standard deviation of a pixel's brightness, relative to its material's")
     repeats: int = value(1, low=0, high=5, about="how often evidence is predicted again from the fit")
     model: Literal["pca", "rich"] = value("rich", about="5-D space of the paper, or the richer one")
 

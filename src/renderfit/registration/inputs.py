@@ -12,6 +12,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks
 from renderfit.registration.objective import View
+from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
 from renderfit.vision.evidence import Evidence
 
@@ -23,11 +24,12 @@ def listed(entry: Any) -> list[Any]:
     return list(entry) if isinstance(entry, (list, tuple)) else [entry]
 
 
-def read_evidence(image: Any, camera: Camera, pose: Pose | None, mesh: Mesh, refiner: Any, exact: bool) -> Evidence:
+def read_evidence(image: Any, camera: Camera, mask: Any, pose: Pose | None, mesh: Mesh, refiner: Any, exact: bool) -> Evidence:
     """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`, which may be known to be `exact`."""
     from renderfit.vision import estimate
 
-    return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, exact=exact)
+    seen = None if mask is None else _mask(mask, camera)
+    return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, mask=seen, exact=exact)
 
 
 def _picture(image: Any, camera: Camera) -> Any:
@@ -45,9 +47,12 @@ def posed(pose: Pose | None) -> Pose:
 
 
 def view_of(
-    image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None, evidence: Evidence | None = None
-) -> View:
+    image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None, evidence: Evidence | None = None,
+    shading: bool = False,
+) -> View:  # fmt: skip
     """Return one observed image: the mask given, else that of the evidence, else that of the segmentation network.
+
+    With `shading` the photograph's brightness inside the mask is read too.
 
     Raises
     ------
@@ -65,7 +70,8 @@ def view_of(
         mask = segment(picture, network, category, camera, start)
     values = _mask(mask, camera)
     checks.require_object(values)
-    return View(camera, values, start, None if evidence is None else Samples.of(evidence, camera))
+    brightness = Photometry.of(picture, values, camera, start) if shading else None
+    return View(camera, values, start, None if evidence is None else Samples.of(evidence, camera), brightness)
 
 
 def _mask(mask: ArrayLike | Tensor, camera: Camera) -> Array:

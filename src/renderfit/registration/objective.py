@@ -21,7 +21,9 @@ from renderfit import rendering
 from renderfit.geometry import Camera, Pose
 from renderfit.registration import silhouette, twist
 from renderfit.registration.columns import Columns
+from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
+from renderfit.registration.shading import COARSEST, Shading
 from renderfit.registration.terms import Terms, Trust
 
 Array = NDArray[np.float64]
@@ -53,12 +55,13 @@ class Prior:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """One observed image: its camera, the object's mask (H, W) in [0, 1], the start pose, and what a network read off it."""
+    """One observed image: its camera, the object's mask (H, W) in [0, 1], the start pose, what a network read off it, its brightness."""
 
     camera: Camera
     mask: Array
     start: Pose
     samples: Samples | None = None
+    photometry: Photometry | None = None
 
     @cached_property
     def parts(self) -> tuple[Array, Array]:
@@ -104,8 +107,8 @@ class State:
         self.vertices = columns.decode(x[: columns.count])
         self._drawn = [self._draw(v) for v in range(len(views))]
         self.image_cost = sum(self._loss(drawn[-1]) for drawn in self._drawn)
-        self._terms = [None if trust is None else self._compared(v, trust) for v in range(len(views))]
-        self.evidence_cost = variance * sum(terms.cost for terms in self._terms if terms is not None)
+        self._terms = [[] if trust is None else self._compared(v, trust) for v in range(len(views))]
+        self.evidence_cost = variance * sum(term.cost for terms in self._terms for term in terms)
         self.prior_cost = float((precision * x) @ x)
 
     @property
@@ -139,12 +142,16 @@ class State:
         residual = (blurred - self._level.targets[v]) * (REFERENCE / self._level.width)
         return rotation, translation, turned, fragments, fine, residual
 
-    def _compared(self, v: int, trust: Trust) -> Terms | None:
+    def _compared(self, v: int, trust: Trust) -> list[Terms | Shading]:
         view = self._views[v]
-        if view.samples is None:
-            return None
         rotation, translation, turned, fragments, fine, _ = self._drawn[v]
-        return Terms(view.samples, trust, self._columns, self.vertices, (rotation, translation), turned, fragments, fine, view.camera)
+        shown = (self._columns, self.vertices, (rotation, translation), turned, fragments, fine, view.camera)
+        found: list[Terms | Shading] = []
+        if view.samples is not None:
+            found.append(Terms(view.samples, trust, *shown))
+        if view.photometry is not None and trust.shading > 0 and self._level.width >= COARSEST:
+            found.append(Shading(view.photometry, trust.shading, trust.uneven, trust.robust, *shown))
+        return found
 
     def _weights(self, residual: Array) -> Array:
         """Return Huber's weights for residuals beyond `robust` of full contrast."""
@@ -166,9 +173,8 @@ class State:
             pieces = silhouette.outline(face_id)
             first = count + 6 * v
             where = np.concatenate([np.arange(count), np.arange(first, first + 6)])
-            terms = self._terms[v]
-            if terms is not None:
-                a, b = terms.normal(twist.right_jacobian(self.x[first : first + 3]))
+            for term in self._terms[v]:
+                a, b = term.normal(twist.right_jacobian(self.x[first : first + 3]))
                 matrix[np.ix_(where, where)] += self._variance * a
                 gradient[where] += self._variance * b
             if not len(pieces):

@@ -23,6 +23,8 @@ from renderfit.registration.terms import Trust
 from renderfit.vision.evidence import Evidence
 
 Array = NDArray[np.float64]
+UNLIT = "view {}: nothing inside the outline is of one colour and neither black nor cut off: its shading was not used"
+"""The warning of a photograph whose brightness says nothing."""
 
 
 def register(
@@ -126,11 +128,11 @@ def register(
         raise ShapeError(f"got {len(images)} images and {len(read)} evidences; expected one of each a view")
     if refiner is not None and evidence is None:
         mean = Mesh(torch.as_tensor(columns.mean), torch.as_tensor(columns.faces))
-        read = [read_evidence(*parts, mean, refiner, not optimise_pose) for parts in zip(images, cameras, poses, strict=True)]
+        read = [read_evidence(*parts, mean, refiner, not optimise_pose) for parts in zip(images, cameras, masks, poses, strict=True)]
 
     def observed() -> list[View]:
         entries = zip(images, cameras, masks, poses, read, strict=True)
-        return [view_of(image, lens, given, start, network, category, seen) for image, lens, given, start, seen in entries]
+        return [view_of(*entry[:4], network, category, entry[4], settings.trust.shading > 0) for entry in entries]
 
     views = observed()
     for view in views:
@@ -139,11 +141,12 @@ def register(
     for _ in range(section.repeats if refiner is not None else 0):
         fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))
         placed = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
-        read = [read_evidence(*parts, fitted, refiner, not optimise_pose) for parts in zip(images, cameras, placed, strict=True)]
+        read = [read_evidence(*parts, fitted, refiner, not optimise_pose) for parts in zip(images, cameras, masks, placed, strict=True)]
         views = observed()
         solved = ours.solve(columns, views, optimise_pose, settings, solved)
     count = columns.count
     found = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
+    unlit = [UNLIT.format(v) for v, view in enumerate(views) if settings.trust.shading > 0 and view.photometry is None]
     verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), solved.covariance if optimise_pose else None)
     return Registration(
         latent=torch.as_tensor(solved.x[:count].copy()),
@@ -155,7 +158,7 @@ def register(
         renders=solved.renders,
         cpu_seconds=time.process_time() - begun,
         confidence=verdict.confidence,
-        warnings=[*verdict.warnings, *([] if solved.converged else [checks.UNSETTLED])],
+        warnings=[*verdict.warnings, *unlit, *([] if solved.converged else [checks.UNSETTLED])],
         poses=found,
         model=name,
         method="ours",
@@ -166,5 +169,8 @@ def register(
 def settings_of(section: params.Ours, seen: bool) -> ours.SolverConfig:
     """Return the solver's settings from params.yaml; the prior is another one when coordinates and normals were `seen`."""
     prior = Prior(section.prior_evidence if seen else section.prior, section.rotation, section.across, section.along)
-    trust = Trust(section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread)
+    trust = Trust(
+        section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread,
+        shading=section.shading, uneven=section.uneven,
+    )  # fmt: skip
     return ours.SolverConfig(prior, trust=trust)

@@ -36,6 +36,10 @@ class Trust:
         Standard deviations of the normals [rad]: common to the view, and of each.
     robust : float
         Standard deviations beyond which a pixel's residual counts linearly only.
+    shading : float
+        As many independent pixels the photograph's brightness inside the outline is worth; 0 leaves it out.
+    uneven : float
+        Standard deviation of a pixel's brightness, relative to its material's: texture, shadows, gloss.
     """
 
     coordinates: float = 15.0
@@ -45,6 +49,8 @@ class Trust:
     tilt: float = 0.05
     spread: float = 0.3
     robust: float = 2.0
+    shading: float = 0.0
+    uneven: float = 0.06
 
 
 @dataclass(frozen=True, eq=False)
