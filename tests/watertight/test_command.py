@@ -67,3 +67,59 @@ def test_an_ending_that_holds_no_mesh_is_named(tmp_path, capsys, open_bottle, na
     assert status == 2
     assert "got the ending" in said.err
     assert {path.name for path in tmp_path.iterdir()} == {"in.ply"}
+
+
+def test_a_folder_is_converted_mesh_by_mesh(tmp_path, capsys, open_bottle):
+    for name in ("one.ply", "deeper/two.obj", "deeper/points.ply"):
+        faces = open_bottle.faces[: 0 if "points" in name else None]
+        save_mesh(Mesh(open_bottle.vertices, faces), tmp_path / "in" / name)
+    (tmp_path / "in" / "notes.txt").write_text("no mesh")
+    status, said = _run(capsys, tmp_path / "in", tmp_path / "out", "--depth", 4, "--seal", -1, "--json")
+    assert status == 2  # one of them is a cloud
+    found = json.loads(said.out.splitlines()[-1])
+    assert set(found["meshes"]) == {"one.ply", "deeper/two.obj"}
+    assert "points without faces" in found["failed"]["deeper/points.ply"]
+    for name, entry in found["meshes"].items():
+        assert set(entry) == KEYS
+        assert topology(load_mesh((tmp_path / "out" / name).with_suffix(".ply")).faces).solid
+    (tmp_path / "in/deeper/points.ply").unlink()
+    assert _run(capsys, tmp_path / "in", tmp_path / "out", "--depth", 4, "--seal", -1)[0] == 0
+
+
+def test_folders_that_cannot_be_converted_are_refused(tmp_path, capsys, open_bottle):
+    for name in ("in/one.ply", "in/one.obj", "file.ply"):
+        save_mesh(open_bottle, tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    for source, out, words in (
+        ("in", "out", "distinct names"),
+        ("in", "in/out", "another place"),
+        ("in", "file.ply", "expected a folder"),
+        ("file.ply", "in", "file.ply"),
+        ("empty", "out", "no mesh in this folder"),
+    ):
+        status, said = _run(capsys, tmp_path / source, tmp_path / out)
+        assert status == 2
+        assert words in said.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_missing_folders_above_the_result_are_made(tmp_path, capsys, open_bottle):
+    save_mesh(open_bottle, tmp_path / "in.ply")
+    assert _run(capsys, tmp_path / "in.ply", tmp_path / "a" / "b" / "out.ply", "--depth", 4, "--seal", -1)[0] == 0
+    assert topology(load_mesh(tmp_path / "a" / "b" / "out.ply").faces).solid
+
+
+@pytest.mark.parametrize(
+    ("option", "number", "words"),
+    [
+        ("--seal", -7, "or -1: as many as needed"),
+        ("--depth", 70, "expected depth 4..10"),
+        ("--vertices", 3, "at least 4"),
+        ("--ratio", 0, "ratio in"),
+    ],
+)
+def test_numbers_out_of_range_are_told_before_any_work(tmp_path, capsys, option, number, words):
+    status, said = _run(capsys, tmp_path / "missing.ply", tmp_path / "out.ply", option, number)
+    assert status == 2
+    assert str(number) in said.err
+    assert words in said.err

@@ -125,6 +125,18 @@ def save_mesh(mesh: Mesh, path: str | Path) -> None:
         try:
             solid.export(part)
         except ValueError as problem:
-            raise DataError(
-                f"{path}: got the ending '{path.suffix}'; expected a format meshes are written in: .ply, .obj, .stl, .off"
-            ) from problem
+            raise _no_format(path) from problem
+
+
+def require_ending(path: str | Path) -> None:
+    """Raise `DataError` when `save_mesh` knows no format for the ending of a path: better before long work than after."""
+    import trimesh  # as in load_mesh
+
+    try:
+        trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [0, 1, 0]], [[0, 1, 2]], process=False).export(file_type=Path(path).suffix[1:].lower())
+    except ValueError as problem:
+        raise _no_format(Path(path)) from problem
+
+
+def _no_format(path: Path) -> DataError:
+    return DataError(f"{path}: got the ending '{path.suffix}'; expected a format meshes are written in: .ply, .obj, .stl, .off")

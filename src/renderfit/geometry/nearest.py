@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from renderfit.errors import ShapeError
 from renderfit.geometry import triangle_tree
+from renderfit.geometry.crowds import plant
 
 
 class TriangleTree:
@@ -23,6 +24,8 @@ class TriangleTree:
     ------
     ShapeError
         If there is no face, a shape is wrong, a face names a missing vertex or a used vertex is not finite.
+    DataError
+        If the triangles overlap so much that a search has to look at thousands of them.
 
     Examples
     --------
@@ -43,7 +46,7 @@ class TriangleTree:
             raise ShapeError(f"faces name vertices {triangles.min()}..{triangles.max()}; expected 0..{len(points) - 1}")
         if not np.isfinite(points[triangles]).all():
             raise ShapeError("a vertex of a face is NaN or infinite; expected finite coordinates")
-        self.arrays = triangle_tree.build(points, triangles)
+        self.arrays = plant(points, triangles)
 
     def query(self, points: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
         """Find the nearest point of the triangles for each query.

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.geometry import triangle_tree
 from renderfit.watertight import halfedge, piercing, projection, refinement
 
+log = logging.getLogger(__name__)
+
 SWEEPS = 60
 ROUNDS = 2
+REFINED = 300_000  # edges that are refined in a round at least, the farthest ones, where half the vertices are fewer
 LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the input
 AHEAD = 0.4  # the input lies at most so far before a vertex of the cell surface, unless it is the wall across a gap [cells]
 FACING = 0.25  # squared cosine between the normal and the way to that wall, at least
@@ -102,6 +107,10 @@ class Fit:
     def refine(self, ratio: float) -> bool:
         """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any."""
         ends, far = refinement.far_edges(self.tree, self.x, self.row, self.free, self.start, self.twin, ratio)
+        most = max(REFINED, len(self.x) // 2)
+        if len(ends) > most:
+            log.warning("the input has more detail than the cells can follow: %d of %d edges off it are refined", most, len(ends))
+            ends, far = ends[:most], far[:most]
         more, vertices, edges = len(ends), len(self.x), len(self.start)
         if not more:
             return False

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from renderfit.errors import ShapeError, TopologyError
-from renderfit.geometry import triangle_tree
+from renderfit.geometry.crowds import plant
 from renderfit.geometry.mesh import Mesh
 from renderfit.geometry.topology import topology
 from renderfit.watertight import halfedge, remesh
@@ -18,6 +18,7 @@ ROUNDS = 6
 MOST = 10_000_000  # vertices
 SPLIT, COLLAPSE = 4 / 3, 4 / 5  # of the wanted edge length
 COARSER = 3.0  # factor between the edge lengths of two stages on the way to a much coarser mesh
+LEAST, LIFTS = 1e-6, 50  # least mean thickness of a body [wanted edge length], and steps toward it
 GRAIN = 2.0**-20  # of the wanted edge length; coordinates are rounded to it, so that moving the mesh changes nothing
 
 log = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ class _Net:
     """Half-edge arrays with room to grow, in units of the wanted edge length."""
 
     def __init__(self, x: NDArray[np.float64], faces: NDArray[np.int64]) -> None:
-        self.tree = triangle_tree.build(x, faces)
+        self.tree = plant(x, faces)
         cross = np.cross(x[faces[:, 1]] - x[faces[:, 0]], x[faces[:, 2]] - x[faces[:, 0]])[self.tree[4]]
         self.source = (self.tree, cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300))
         self.x = x.copy()
@@ -72,6 +73,12 @@ class _Net:
         return self.x[used], np.searchsorted(used, faces)
 
 
+def require_budget(vertices: object) -> None:
+    """Raise `ShapeError` unless this is a number of vertices that `resample` takes."""
+    if not isinstance(vertices, int | np.integer) or not 4 <= vertices <= MOST:
+        raise ShapeError(f"got a budget of {vertices} vertices; expected a whole number, at least 4 and at most {MOST}")
+
+
 def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     """Remesh a closed surface to a number of evenly spread vertices.
 
@@ -103,10 +110,7 @@ def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     """
     if not isinstance(mesh, Mesh):
         raise ShapeError(f"got a {type(mesh).__name__}; expected a Mesh: Mesh(vertices, faces)")
-    if not isinstance(vertices, int | np.integer) or vertices < 4:
-        raise ShapeError(f"got a budget of {vertices} vertices; expected a whole number, at least 4")
-    if vertices > MOST:
-        raise ShapeError(f"got a budget of {vertices} vertices; expected at most {MOST}")
+    require_budget(vertices)
     points, faces = mesh.numpy()
     if not topology(faces).solid:
         raise TopologyError("the mesh is not watertight and manifold; expected a closed mesh: call make_watertight first")
@@ -135,4 +139,15 @@ def resample(mesh: Mesh, vertices: int = 3300) -> Mesh:
     x, triangles = net.arrays()
     if len(x) != vertices:
         log.warning("resampled to %d vertices instead of %d: the topology of the mesh allows no fewer", len(x), vertices)
-    return Mesh(torch.as_tensor(x * unit + origin), torch.as_tensor(triangles))
+    return Mesh(torch.as_tensor(_lifted(x, triangles) * unit + origin), torch.as_tensor(triangles))
+
+
+def _lifted(x: NDArray[np.float64], faces: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Move the vertices (V, 3) of a body without volume, whose two layers cross, outward by the little that gives it some."""
+    for _ in range(LIFTS):
+        mesh = Mesh(torch.as_tensor(x), torch.as_tensor(faces))
+        missing = LEAST * float(mesh.face_areas().sum()) - mesh.volume()
+        if missing < 0:
+            break
+        x = x + 2 * missing / float(mesh.face_areas().sum()) * mesh.vertex_normals().numpy()
+    return x

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from renderfit.errors import ConfigError, DataError, ShapeError
-from renderfit.geometry import triangle_tree
+from renderfit.geometry.crowds import plant
 from renderfit.geometry.mesh import Mesh
 from renderfit.watertight.fitting import fit
 from renderfit.watertight.gaps import open_gaps
@@ -111,9 +111,12 @@ class Frame:
         occupy(self.x, self.faces, grid)
         return grid.astype(bool)
 
-    def tree(self) -> tuple[NDArray[Any], ...]:
-        """Return the triangles [cells] for nearest points."""
-        return triangle_tree.build(self.x, self.faces)
+    def planted(self) -> tuple[Frame, tuple[NDArray[Any], ...]]:
+        """Return the frame without the faces that lie on others in a crowd, and its triangles [cells] for nearest points."""
+        tree = plant(self.x, self.faces)
+        if len(tree[4]) == len(self.faces):
+            return self, tree
+        return replace(self, faces=self.faces[np.unique(tree[4])]), tree
 
     def back(self, x: NDArray[np.float64], faces: NDArray) -> Mesh:
         """Return a mesh over vertices [cells] in the object frame [m]."""
@@ -126,7 +129,8 @@ def enclosed(occupied: NDArray[np.bool_], tree: tuple[NDArray[Any], ...], seal: 
     return solid if seal else open_gaps(solid, occupied, tree)
 
 
-def _require(depth: object, seal: object = None, ratio: object = 1.0) -> None:
+def require_settings(depth: object, seal: object = None, ratio: object = 1.0) -> None:
+    """Raise `ConfigError` unless depth, seal and ratio are what `solidify` takes."""
     known = isinstance(depth, int | np.integer) and 4 <= depth <= 10
     known &= seal is None or (isinstance(seal, int | np.integer) and 0 <= seal <= 512)
     if not (known and isinstance(ratio, float | int | np.number) and 0 < ratio <= 1):
@@ -143,7 +147,7 @@ def seal_for(mesh: Mesh, depth: int = 7) -> int:
     >>> seal_for(box, depth=5)  # one of its short sides is missing
     2
     """
-    _require(depth)
+    require_settings(depth)
     coarse, fine = min(depth, COARSE), min(depth, FINE)
     wide = choose_seal(Frame.of(mesh, coarse).occupied())
     if wide or fine == coarse:
@@ -159,14 +163,15 @@ def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.
     ConfigError
         If depth, seal or ratio is out of range.
     DataError
-        If the mesh has no faces or no extent.
+        If the mesh has no faces or no extent, or its triangles overlap beyond measure.
     ShapeError
         If it is no `Mesh`.
     """
-    _require(depth, seal, ratio)
+    require_settings(depth, seal, ratio)
+    frame, tree = Frame.of(mesh, depth).planted()
+    if len(frame.faces) < len(mesh.faces):  # a crowd
+        mesh = Mesh(mesh.vertices, torch.as_tensor(frame.faces))
     chosen = seal_for(mesh, depth) if seal is None else seal
-    frame = Frame.of(mesh, depth)
-    tree = frame.tree()
     solid = enclosed(frame.occupied(), tree, chosen)
     x, faces = fit(solid, *extract(solid), tree, ratio)
     made = frame.back(x, faces)
@@ -210,7 +215,7 @@ def make_watertight(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: flo
     ConfigError
         If depth, seal or ratio is out of range.
     DataError
-        If the mesh has no faces or no extent.
+        If the mesh has no faces or no extent, or its triangles overlap beyond measure.
 
     References
     ----------

@@ -46,9 +46,8 @@ def steps(mesh: Mesh, depth: int = 7, seal: int = 0, ratio: float = 0.01) -> Ste
     DataError
         If the mesh has no faces or no extent.
     """
-    frame = Frame.of(mesh, depth)
+    frame, tree = Frame.of(mesh, depth).planted()
     occupied = frame.occupied()
-    tree = frame.tree()
     solid = enclosed(occupied, tree, seal)
     x, faces = extract(solid)
     state = Fit(x, faces, tree)
