@@ -1,8 +1,8 @@
-"""What the refiner's weights reach on the test views: coordinates, normals and mask from a noisy and from the exact start.
+"""What the refiner's weights reach on the test views: coordinates and normals from a noisy and from the exact start.
 
-``python benchmarks/refiner.py`` writes ``results/refiner.json``. Needs the stages views, shape_space and unet. The
-figures are an evaluation: nothing was chosen by them. ``again`` repeats the prediction from a rigid fit of the first
-one's coordinates, as a registration does.
+``python benchmarks/refiner.py`` writes ``results/refiner.json``. Needs the stages views and shape_space; masks are those of
+the package's segmentation network. The figures are an evaluation: nothing was chosen by them. ``again`` repeats the
+prediction from a rigid fit of the first one's coordinates, as a registration does.
 """
 
 import argparse
@@ -20,12 +20,11 @@ from renderfit.geometry import Mesh, load_mesh
 from renderfit.rendering.photo import Subject
 from renderfit.rendering.raster import rasterize
 from renderfit.shapes import ShapeSpace
-from renderfit.vision import estimate, load_network, load_refiner
-from renderfit.vision.examination import found_mask
+from renderfit.vision import estimate, load_network, load_refiner, segment
 from renderfit.vision.refiner_files import PUBLISHED, description
 from renderfit.vision.refiner_scores import pose_of, start_coordinates
 from renderfit.vision.refiner_start import rays
-from renderfit.vision.scores import boundary_error, intersection_over_union
+from renderfit.vision.scores import intersection_over_union
 
 
 def true_normals(subject, view):
@@ -60,7 +59,6 @@ def judged(evidence, view, normals, start, mesh):
         "start_rotation_degree": view.pose.angle_to(start),
         "offset_mm": 1e3 * float(offset.norm()),
         "iou": intersection_over_union(evidence.mask > 0.5, view.mask),
-        "boundary_px": boundary_error(evidence.mask > 0.5, view.mask),
     }
 
 
@@ -70,7 +68,7 @@ def main():
     options.add_argument("--out", type=Path, default=paths.RESULTS / "refiner.json")
     chosen = options.parse_args()
     torch.set_num_threads(1)
-    network, unet, rows, spent = load_refiner(chosen.weights), load_network(paths.ARTIFACTS / "unet"), [], 0.0
+    network, unet, rows, spent = load_refiner(chosen.weights), load_network(), [], 0.0
     for category, split in load_split(paths.ARTIFACTS / "dataset" / "split.json").items():
         model = ShapeSpace.load(paths.ARTIFACTS / "shape_space" / category).model("rich")
         mesh = Mesh(torch.as_tensor(model.mean), torch.as_tensor(model.faces))
@@ -80,17 +78,16 @@ def main():
                 view = load_view(folder)
                 normals = true_normals(subject, view)
                 for kind, start in (("noise", view.noisy_pose), ("known", view.pose)):
-                    mask = found_mask(unet, view.image, category, view.camera, start)
-                    others = {"unet_iou": intersection_over_union(mask, view.mask), "unet_boundary_px": boundary_error(mask, view.mask)}
+                    mask = segment(view.image, unet, category, view.camera, start)
                     begun = time.process_time()
-                    evidence = estimate(view.image, view.camera, start, mesh, network, exact=kind == "known")
+                    evidence = estimate(view.image, view.camera, start, mesh, network, mask=mask, exact=kind == "known")
                     spent += time.process_time() - begun
                     names = {"category": category, "test": slot, "view": int(folder.name)}
                     found, row = judged(evidence, view, normals, start, mesh)
-                    rows.append({**names, "start": kind, **row, **others})
+                    rows.append({**names, "start": kind, **row})
                     if kind == "noise":
-                        again = estimate(view.image, view.camera, found, mesh, network)
-                        rows.append({**names, "start": "again", **judged(again, view, normals, found, mesh)[1], **others})
+                        again = estimate(view.image, view.camera, found, mesh, network, mask=mask)
+                        rows.append({**names, "start": "again", **judged(again, view, normals, found, mesh)[1]})
     about = description(chosen.weights)
     summary = {kind: medians([row for row in rows if row["start"] == kind]) for kind in ("noise", "again", "known")}
     by_category = {

@@ -89,16 +89,13 @@ def refiner(
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
-    """Object coordinates: train on the training instances and shape spaces that the stages have made."""
+    """Pose and object coordinates: train on the training instances and shape spaces that the stages have made."""
     from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.pipeline.refiner import train
 
     section = config.section(config.Refiner)
-    settings = dataclasses.replace(section, seed=seed, rate=rate or section.rate)
-    if steps:
-        small = round(steps * settings.small_steps / settings.steps)
-        settings = dataclasses.replace(settings, steps=steps, small_steps=small)
+    settings = dataclasses.replace(section, seed=seed, rate=rate or section.rate, steps=steps or section.steps)
     command = f"renderfit train refiner OUT --steps {settings.steps} --rate {settings.rate:g} --seed {seed}"
     command += " --initial INITIAL" if initial else ""
     emit(train(out, settings, command, initial), as_json)

@@ -1,4 +1,4 @@
-"""From a photograph and a start to evidence on pose and shape: crop, refiner, paste back."""
+"""From a photograph, a mask and a start to evidence on pose and shape: crop, refiner, paste back."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ from torch import Tensor
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.normals import vertex_normals
+from renderfit.vision.checkpoint import load_network
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.images import as_rgb
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_start import Start, aligned, rays
-from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part
+from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part, segment
 from renderfit.vision.windows import Window
 
-ROOM = 0.05
-"""How far the object may be from the start [m], for the first window."""
 LOOKS = 2
 GATE = 0.008
 """A start farther than this [m] from where the object is seen is moved there; less may be a difference of shape."""
 
 
-def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh, network: Refiner, *, exact: bool = False) -> Evidence:
-    """Predict mask, object coordinates with confidence, and normals of the object in a photograph.
+def estimate(
+    image: Tensor | ArrayLike,
+    camera: Camera,
+    start: Pose,
+    mesh: Mesh,
+    network: Refiner,
+    *,
+    mask: ArrayLike | None = None,
+    exact: bool = False,
+) -> Evidence:
+    """Predict object coordinates with confidence, and normals of the object in a photograph.
 
-    The network looks twice, each time beside a rendering of the start: at a window with room for
-    pose noise, then at a window that fits what it found, with the start moved across the view to where
-    the object was seen. Coordinates are in the object's own frame, whatever the start.
+    The network looks twice at the window around the mask, each time beside a rendering of the start: first moved across
+    the view to where the object is seen, then turned and moved as the first look says, its depth kept. Coordinates are in the object's own
+    frame, whatever the start.
 
     Parameters
     ----------
@@ -43,6 +51,8 @@ def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh,
         The category's mean shape, or a first fit; object frame [m].
     network : Refiner
         From `load_refiner`.
+    mask : (H, W) array, optional
+        Probability in [0, 1] or bool; without it the segmentation network of the package looks for the object.
     exact : bool
         The start is known to be the true pose: it is not moved, and only the shape differs.
 
@@ -66,31 +76,28 @@ def estimate(image: Tensor | ArrayLike, camera: Camera, start: Pose, mesh: Mesh,
     vertices, faces = mesh.numpy()
     normals = vertex_normals(Mesh(torch.as_tensor(vertices), torch.as_tensor(faces))).numpy()
     rotation, translation = (part.detach().cpu().numpy().astype(np.float64) for part in (start.rotation, start.translation))
-    whole = torch.from_numpy(picture).permute(2, 0, 1)[None]
-    window = _window_of(vertices @ rotation.T + translation, camera)
-    for look in range(LOOKS):
-        seen = Start.of(vertices, normals, faces, window.camera(camera, network.window), rotation, translation)
-        found = _look(whole, window, seen, network, exact)
-        mask = window.paste(found.mask.sigmoid(), height, width)[0]
-        if int((mask > 0.5).sum()) < FEWEST_PIXELS:
-            raise DataError("no object found near the start; expected one in view within about 5 cm: check pose, category and exposure")
-        if look + 1 < LOOKS:
-            part = largest_part(mask > 0.5)
-            window, shift = Window.around(part), aligned(vertices @ rotation.T + translation, camera, part)
-            if not exact and float(np.linalg.norm(shift)) > GATE:
-                translation = translation + shift
-    return _evidence(found, mask, seen, window, camera)
-
-
-def _window_of(inside: NDArray[np.float64], camera: Camera) -> Window:
-    nearest = float(inside[:, 2].min())
+    nearest = float((vertices @ rotation.T + translation)[:, 2].min())
     if nearest <= camera.near:
         raise DataError(f"the start puts the object {nearest:.3g} m before the camera; expected it in front (z > {camera.near} m)")
-    pixels = camera.project(torch.as_tensor(inside)).numpy()
-    low, high = pixels.min(axis=0), pixels.max(axis=0)
-    room = ROOM * max(camera.fx, camera.fy) / float(np.median(inside[:, 2]))
-    x, y = (low + high) / 2
-    return Window(float(x), float(y), 1.1 * float((high - low).max()) + 2 * room)
+    found = segment(image, load_network(), None, camera, start) if mask is None else np.asarray(mask, np.float64)
+    if found.shape != (height, width):
+        raise ShapeError(f"mask has shape {found.shape}; expected ({height}, {width}) as the image")
+    if int((found > 0.5).sum()) < FEWEST_PIXELS:
+        raise DataError("no object in the mask; expected one in view within about 5 cm of the start: check pose, category and exposure")
+    part = largest_part(found > 0.5)
+    window = Window.around(part)
+    if not exact:
+        shift = aligned(vertices @ rotation.T + translation, camera, part)
+        translation = translation + shift * float(np.linalg.norm(shift) > GATE)
+    whole = torch.from_numpy(picture).permute(2, 0, 1)[None]
+    for look in range(LOOKS):
+        seen = Start.of(vertices, normals, faces, window.camera(camera, network.window), rotation, translation)
+        said = _look(whole, window, seen, network, exact)
+        if exact or look + 1 == LOOKS:
+            break
+        rotation, moved = seen.moved(said.turn[0].double().numpy(), said.shift[0].double().numpy())
+        translation = np.append(moved[:2], translation[2])  # the depth of a start is better known than the network can tell
+    return _evidence(said, found, seen, window, camera)
 
 
 def _look(whole: Tensor, window: Window, seen: Start, network: Refiner, exact: bool) -> Prediction:
@@ -102,12 +109,12 @@ def _look(whole: Tensor, window: Window, seen: Start, network: Refiner, exact: b
 
 
 def _evidence(found: Prediction, mask: NDArray[np.float64], seen: Start, window: Window, camera: Camera) -> Evidence:
-    """Bring a window's predictions to full size, interpolated inside the object only.
+    """Bring a window's predictions to full size, interpolated inside the object's `mask` (H, W) only.
 
     Points are interpolated as offsets from a plane before the camera: a pixel's ray is known, so that
     nothing is lost across the image.
     """
-    inside = (found.mask[0] > 0).double()
+    inside = (window.cut(torch.from_numpy(mask)[None, None].float(), len(found.mask[0]))[0, 0] > 0.5).double()
     points = seen.points + seen.unit * found.residual[0].permute(1, 2, 0).double().numpy() - seen.centre[2] * rays(seen.camera)
     scale = seen.unit * found.log_scale.double().exp()
     stacked = torch.cat([torch.from_numpy(points).permute(2, 0, 1), scale, found.normals[0].double()]) * inside

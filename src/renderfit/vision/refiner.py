@@ -1,4 +1,4 @@
-"""The network that reads pose and shape off a photograph, given a start: mask, object coordinates, confidence, normals."""
+"""The network that reads pose and shape off a photograph, given a start: common motion, object coordinates, confidence, normals."""
 
 from __future__ import annotations
 
@@ -8,42 +8,49 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from renderfit.vision.unet import Hourglass
+from renderfit.vision.unet import Hourglass, UNet, convolution
 
 CHANNELS = 11
 """sRGB (3), the start's mask (1), its points (3) and normals (3), whether its pose is known to be true (1); see `refiner_start`."""
-RESIDUAL, SCALE = 0.1, -3.0
-"""Size of a residual [window widths] that the output layer's numbers count in, and the logarithm that scales start from."""
+RESIDUAL, SCALE, TURN = 0.1, -3.0, 0.2
+"""What the last layers' numbers count in: residuals [window widths] and turns [rad]; and the logarithm that scales start from."""
 GRID = 4
 """The common motion is read off features averaged to this many cells a side."""
 
 
 class Prediction(NamedTuple):
-    """What the network says of every pixel; axes are the camera's, lengths count in window widths.
+    """What the network says of a window and every pixel of it; axes are the camera's, lengths count in window widths.
 
     Attributes
     ----------
     mask : (B, H, W) tensor
         Logits.
     residual : (B, 3, H, W) tensor
-        Truth less the start's point.
+        The object point a pixel shows, as the start places it, less the start's point.
     log_scale : (B, H, W) tensor
         Logarithm of the expected absolute error of one coordinate.
     normals : (B, 3, H, W) tensor
         Unit length.
+    turn : (B, 3, 3) tensor
+        Rotation that takes the start to the truth, about the middle of its box.
+    shift : (B, 3) tensor
+        The translation that follows it.
     """
 
     mask: Tensor
     residual: Tensor
     log_scale: Tensor
     normals: Tensor
+    turn: Tensor
+    shift: Tensor
 
 
 class Refiner(Hourglass):
     """Predict how the truth differs from the rendering of a start.
 
-    The residual of the coordinates is a small rigid motion of the whole window plus a part of each
-    pixel: a wrong start moves all points together, a wrong shape moves them one by one.
+    The photograph goes through the encoder of a segmentation network, the rendered start joins it from
+    half the resolution on. A wrong start moves all points together, a wrong shape moves them one by one: the network
+    names the common motion from its deepest features, and per pixel what it leaves.
 
     Parameters
     ----------
@@ -55,12 +62,22 @@ class Refiner(Hourglass):
         Side of the windows it was trained on [px].
     """
 
-    def __init__(self, width: int = 16, levels: int = 5, window: int = 128) -> None:
-        super().__init__(CHANNELS, width, levels)
+    def __init__(self, width: int = 16, levels: int = 5, window: int = 64) -> None:
+        super().__init__(3, width, levels)
         self.window = window
+        self.start = nn.Sequential(convolution(CHANNELS - 3, width), nn.MaxPool2d(2), convolution(width, 2 * width))
         self.output = nn.Conv2d(width, 8, 1)
-        self.gather = nn.Conv2d(self.deepest, 32, 1)
-        self.motion = nn.Sequential(nn.Linear(32 * GRID**2, 64), nn.ReLU(), nn.Linear(64, 6))
+        self.head = nn.Sequential(convolution(self.deepest, 256), nn.AdaptiveAvgPool2d(GRID), nn.Conv2d(256, 256, GRID), nn.ReLU())
+        self.motion = nn.Linear(256, 6)
+        nn.init.zeros_(self.motion.weight)
+        nn.init.zeros_(self.motion.bias)
+        self.inputs = CHANNELS
+
+    def begin(self, network: UNet) -> None:
+        """Take over the layers of a segmentation network that are of the same size, the output apart."""
+        own = self.state_dict()
+        same = {name: value for name, value in network.state_dict().items() if name in own and own[name].shape == value.shape}
+        self.load_state_dict({name: value for name, value in same.items() if not name.startswith("output")}, strict=False)
 
     def forward(self, values: Tensor) -> Prediction:
         """Predict from inputs (B, 11, H, W).
@@ -71,11 +88,27 @@ class Refiner(Hourglass):
             If the channels are not eleven or a side is no multiple of the stride.
         """
         self.check(values)
-        deepest, kept = self.encoded(values)
-        found = self.output(self.decoded(deepest, kept)).float()
-        pooled = functional.adaptive_avg_pool2d(functional.relu(self.gather(deepest)), GRID)
-        turn, shift = (RESIDUAL * self.motion(pooled.flatten(1)).float())[:, :, None, None].split(3, dim=1)
-        points = values[:, 4:7].float()
-        moved = torch.linalg.cross(turn.expand_as(points), points, dim=1) + shift
-        normals = functional.normalize(values[:, 7:10].float() + found[:, 5:8], dim=1)
-        return Prediction(found[:, 0], moved + RESIDUAL * found[:, 1:4], SCALE + found[:, 4], normals)
+        features = self.first(values[:, :3])
+        kept = [features]
+        features = self.down[0](functional.max_pool2d(features, 2)) + self.start(values[:, 3:])
+        for block in self.down[1:]:
+            kept.append(features)
+            features = block(functional.max_pool2d(features, 2))
+        spin, shift = self.motion(self.head(features).flatten(1)).float().split(3, dim=1)
+        turn, shift = exponential(TURN * spin), RESIDUAL * shift
+        found = self.output(self.decoded(features, kept)).float()
+        points, normals = values[:, 4:7].float(), values[:, 7:10].float()
+        # What a pixel shows, as the start places it: the common motion undone.
+        moved = torch.einsum("nji,njhw->nihw", turn, points - shift[:, :, None, None]) - points
+        turned = torch.einsum("nij,njhw->nihw", turn, normals) + found[:, 5:8]
+        residual = moved + RESIDUAL * found[:, 1:4]
+        return Prediction(found[:, 0], residual, SCALE + found[:, 4], functional.normalize(turned, dim=1), turn, shift)
+
+
+def exponential(spin: Tensor) -> Tensor:
+    """Return the rotations (B, 3, 3) of rotation vectors (B, 3) [rad]."""
+    zero = torch.zeros_like(spin[:, 0])
+    x, y, z = spin.unbind(1)
+    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=1).view(-1, 3, 3)
+    angle = (spin.square().sum(dim=1) + 1e-12).sqrt()[:, None, None]
+    return torch.eye(3, device=spin.device) + angle.sin() / angle * skew + (1 - angle.cos()) / angle**2 * skew @ skew

@@ -1,4 +1,4 @@
-"""Training samples of a refiner: a painted photograph, a start drawn beside the truth, the truth as a residual to it."""
+"""Training batches of a refiner: windows of painted photographs, a start drawn beside each, the truth as a motion and residuals."""
 
 from __future__ import annotations
 
@@ -11,114 +11,131 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from renderfit.geometry import Camera, Mesh
+from renderfit.geometry import Mesh
 from renderfit.rendering.normals import vertex_normals
+from renderfit.vision.refiner_cuts import Cut, Shown, windows
 from renderfit.vision.refiner_shapes import Category, load_category
 from renderfit.vision.refiner_start import Start, aligned
 
 Array = NDArray[np.float64]
-Photograph = dict[str, NDArray]
-TURN, SHIFT, ALONG = 15.0, 0.05, 0.003
-"""Full noise of a start: +- degrees about each object axis, +- metres across, standard deviation in metres along the view."""
-EXACT, CLOSE, SMALL = 0.25, 0.1, 0.2
-"""Parts of the starts that are exact and known to be, that have a tenth of the noise, and a third, as a first fit has."""
-ALIGNED, JITTER = 0.7, 0.005
-"""Part of the other starts that are moved to where the object is seen, as `estimate` does, and how well [m]."""
-FITTED = 0.3
-"""Part of the starts whose shape is a rough fit of the truth instead of the category's mean."""
+TURN, SHIFT, JITTER = 15.0, 0.05, 0.003
+"""Full noise of a start: +- degrees about each object axis, +- metres across; what the alignment over the outline leaves [m]."""
+EXACT, LESS, FITTED = 0.1, 0.3, 0.3
+"""Parts of the starts that are exact and known to be, that have a tenth of the noise or more but not all, whose shape is a rough fit."""
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Inputs (B, 11, H, W) and labels: mask (B, H, W) in [0, 1], residual and normals (B, 3, H, W), known (B, H, W) bool."""
+    """Inputs and labels.
+
+    Attributes
+    ----------
+    inputs : (B, 11, H, W) tensor
+    mask, known : (B, H, W) tensors
+        Coverage in [0, 1]; where residual and normals are known.
+    residual, normals : (B, 3, H, W) tensors
+        As a `Prediction` has them.
+    unit : (B,) tensor
+        Width of the window at the start's depth [m].
+    turn, shift : (B, 3, 3), (B, 3) tensors
+        True motion, as a `Prediction` has it.
+    corners : (B, 8, 3) tensor
+        Of the start's box, about its middle, in window widths.
+    """
 
     inputs: Tensor
     mask: Tensor
+    known: Tensor
     residual: Tensor
     normals: Tensor
-    known: Tensor
     unit: Tensor
+    turn: Tensor
+    shift: Tensor
+    corners: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """Return the batch on another device."""
         return Batch(*(value.to(device) for value in vars(self).values()))
 
 
-def drawn_start(photo: Photograph, category: Category, size: int, generator: np.random.Generator, exact: bool) -> Start:
-    """Draw a start for a photograph and render it at `size` px."""
-    kind = generator.random()
-    level = 0.1 if kind < CLOSE else 1 / 3 if kind < CLOSE + SMALL else 1.0
-    level = 0.0 if exact else level
-    angles = np.radians(level * generator.uniform(-TURN, TURN, 3))
-    shift = np.append(level * generator.uniform(-SHIFT, SHIFT, 2), ALONG * generator.standard_normal() * (0 < level < 1))
-    if generator.random() < FITTED:
-        code = photo["code"][: len(category.basis)]
-        vertices = category.vertices(code * generator.uniform(0.6, 1.1) + 0.15 * generator.standard_normal(len(code)))
-        if generator.random() < 0.7:
-            vertices = vertices * photo["stretch"][0] + photo["stretch"][1]
-        normals = _normals(vertices, category.faces)
-    else:
-        vertices, normals = category.mean, _mean_normals(category)
-    camera = Camera(size, size, *(photo["camera"] * size / photo["coverage"].shape[0]))
-    rotation, translation = photo["pose"][:3, :3] @ _turn(angles), photo["pose"][:3, 3] + shift
-    if level > 0.1 and generator.random() < ALIGNED:
-        seen = photo["coverage"] > 127
-        translation = translation + aligned(vertices @ rotation.T + translation, camera, seen)
-        translation[:2] += JITTER * generator.standard_normal(2)
-    return Start.of(vertices, normals, category.faces, camera, rotation, translation)
+def batch(cuts: Sequence[Cut], found: Sequence[Category], size: int, generator: np.random.Generator, training: bool = True) -> Batch:
+    """Show photographs beside new starts; not `training`: with full noise, nothing else drawn."""
+    shown = windows(cuts, size, generator if training else None)
+    rows = [_beside(shown, row, cut, found[cut.category], generator, training) for row, cut in enumerate(cuts)]
+    channels, residual, unit, turn, shift, corners = (torch.from_numpy(np.stack(values)).float() for values in zip(*rows, strict=True))
+    picture = recoloured(shown.image, generator) if training else shown.image
+    known, inputs = shown.known[:, None], torch.cat([(picture - 0.45) * 4, channels], dim=1)
+    labels = shown.coverage, shown.known, residual * known, shown.normals * known
+    one = Batch(inputs, *labels, unit, turn, shift, corners)
+    return mirrored(one, torch.from_numpy(generator.random(len(cuts)) < 0.5)) if training else one
 
 
-def sample(photo: Photograph, category: Category, size: int, generator: np.random.Generator, exact: float = EXACT) -> list[NDArray]:
-    """Return inputs, mask, residual, normals, known and unit of one photograph with a new start, the true one with chance `exact`."""
-    true = bool(generator.random() < exact)
-    start = drawn_start(photo, category, size, generator, true)
-    image, coverage, coordinates, normals, known = reduced(photo, size)
-    residual = np.where(known[..., None], start.residual(coordinates), 0).transpose(2, 0, 1)
-    normals, channels = np.where(known[..., None], normals, 0).transpose(2, 0, 1), start.channels(true)
-    picture = recoloured(image, generator)
-    if generator.random() < 0.5:  # the mirrored scene: a mirrored object at a mirrored pose
-        flip = np.array([-1, 1, 1], np.float32)[:, None, None]
-        picture, coverage, known = picture[..., ::-1], coverage[:, ::-1], known[:, ::-1]
-        residual, normals, channels = residual[..., ::-1] * flip, normals[..., ::-1] * flip, channels[..., ::-1].copy()
-        channels[1] *= -1
-        channels[4] *= -1
-    inputs = np.concatenate([(picture - 0.45) * 4, channels])
-    return [inputs.astype(np.float32), coverage.astype(np.float32), residual.astype(np.float32), normals.astype(np.float32), known.copy(),
-            np.array(start.unit, np.float32)]  # fmt: skip
+def drawn(cut: Cut, category: Category, generator: np.random.Generator, training: bool) -> tuple[float, Array, Array]:
+    """Return the level of a start's noise, and its vertices and normals: of the mean shape, or in training of a rough fit."""
+    level, vertices, normals = 1.0, category.mean, _mean_normals(category)
+    if training:
+        kind = generator.random()
+        level = 0.0 if kind < EXACT else generator.uniform(0.1, 1) if kind < EXACT + LESS else 1.0
+        if generator.random() < FITTED:
+            code = cut.code[: len(category.basis)]
+            vertices = category.vertices(code * generator.uniform(0.6, 1.1) + 0.15 * generator.standard_normal(len(code)))
+            vertices = vertices * cut.stretch[0] + cut.stretch[1] if generator.random() < 0.7 else vertices
+            normals = _normals(vertices, category.faces)
+    return level, vertices, normals
 
 
-def stacked(samples: Sequence[list[NDArray]]) -> Batch:
-    """Return samples as one batch."""
-    return Batch(*(torch.from_numpy(np.stack(values)) for values in zip(*samples, strict=True)))
+def _beside(shown: Shown, row: int, cut: Cut, category: Category, generator: np.random.Generator, training: bool) -> list[NDArray]:
+    level, vertices, normals = drawn(cut, category, generator, training)
+    rotation, translation = shown.rotations[row], shown.translations[row]
+    turned, placed = rotation @ _turn(np.radians(level * generator.uniform(-TURN, TURN, 3))), translation
+    if level > 0:
+        placed = translation + np.append(level * generator.uniform(-SHIFT, SHIFT, 2), 0)
+        placed = placed + aligned(vertices @ turned.T + placed, shown.cameras[row], (shown.coverage[row] > 0.5).numpy())
+        placed[:2] += training * JITTER * generator.standard_normal(2)
+    start = Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed)
+    turn, shift = start.motion(rotation, translation)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    box = low + (high - low) * np.stack(np.meshgrid([0, 1], [0, 1], [0, 1]), axis=-1).reshape(8, 3)
+    corners = (box @ turned.T + placed - start.centre) / start.unit
+    residual = start.residual(shown.coordinates[row].permute(1, 2, 0).numpy()).transpose(2, 0, 1)
+    return [start.channels(level == 0), residual, np.array(start.unit), turn, shift, corners]
 
 
-def reduced(photo: Photograph, size: int) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray[np.bool_]]:
-    """Return image and coverage in [0, 1], coordinates [m], normals and where both are known, averaged to `size` px."""
-    factor = photo["coverage"].shape[0] // size
-    coverage = photo["coverage"].astype(np.float32) / 255
-    covered = (photo["normals"] != 0).any(axis=2)
-    coordinates, normals = photo["coordinates"].astype(np.float32), photo["normals"].astype(np.float32) / 127
-    image = photo["image"].astype(np.float32) / 255
-    if factor > 1:
-        image, coverage, coordinates, normals = (_pooled(v, factor) for v in (image, coverage, coordinates, normals))
-        covered = _pooled(covered.astype(np.float32), factor) > 0.999
-    return image, coverage, coordinates, normals, covered
+def mirrored(one: Batch, chosen: Tensor) -> Batch:
+    """Return a batch with the samples `chosen` (B,) bool mirrored left to right: the mirrored object at the mirrored pose."""
+    flip, signs = torch.tensor([-1.0, 1, 1]), torch.ones(11)
+    signs[[4, 7]] = -1
+
+    def picked(other: Tensor, values: Tensor) -> Tensor:
+        return torch.where(chosen.view(-1, *[1] * (values.ndim - 1)), other, values)
+
+    def fields(values: Tensor, sign: Tensor) -> Tensor:
+        return picked(values.flip(-1) * sign[:, None, None], values)
+
+    return Batch(
+        fields(one.inputs, signs),
+        picked(one.mask.flip(-1), one.mask),
+        picked(one.known.flip(-1), one.known),
+        fields(one.residual, flip),
+        fields(one.normals, flip),
+        one.unit,
+        picked(one.turn * flip[:, None] * flip[None, :], one.turn),
+        picked(one.shift * flip, one.shift),
+        picked(one.corners * flip, one.corners),
+    )
 
 
-def recoloured(image: NDArray[np.floating], generator: np.random.Generator) -> NDArray[np.float32]:
-    """Return an image (H, W, 3) in [0, 1] as (3, H, W) in other colours, contrast and noise."""
-    values = image.transpose(2, 0, 1)
-    grey = values.mean(axis=0, keepdims=True)
-    values = grey + generator.uniform(0.5, 1.4) * (values - grey)
-    values = values * generator.uniform(0.8, 1.2) * generator.uniform(0.92, 1.08, (3, 1, 1)) + generator.uniform(-0.06, 0.06)
-    values = np.clip(values, 0, 1) ** generator.uniform(0.75, 1.3)
-    noise = generator.standard_normal(values.shape, dtype=np.float32) * generator.uniform(0, 0.02)
-    return np.asarray(np.clip(values + noise, 0, 1), np.float32)
+def recoloured(images: Tensor, generator: np.random.Generator) -> Tensor:
+    """Return images (B, 3, H, W) in [0, 1] in other colours, contrast and noise."""
 
+    def draw(low: float, high: float, channels: int = 1) -> Tensor:
+        return torch.from_numpy(generator.uniform(low, high, (len(images), channels, 1, 1)).astype(np.float32))
 
-def _pooled(values: NDArray, factor: int) -> NDArray:
-    parts = [values[row::factor, column::factor] for row in range(factor) for column in range(factor)]
-    return np.asarray(sum(parts[1:], parts[0]) / len(parts), np.float32)
+    grey = images.mean(dim=1, keepdim=True)
+    images = grey + draw(0.5, 1.4) * (images - grey)
+    images = (images * draw(0.8, 1.2) * draw(0.92, 1.08, 3) + draw(-0.06, 0.06)).clamp(0, 1) ** draw(0.75, 1.3)
+    noise = torch.from_numpy(generator.standard_normal(images.shape, dtype=np.float32)) * draw(0, 0.02)
+    return (images + noise).clamp(0, 1)
 
 
 def _normals(vertices: Array, faces: NDArray[np.int64]) -> Array:

@@ -8,51 +8,66 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.refiner import Refiner
-from renderfit.vision.refiner_batches import stacked
+from renderfit.vision.refiner_batches import Batch
 from renderfit.vision.refiner_start import Start
-from renderfit.vision.scores import boundary_error, intersection_over_union
 
 INDEPENDENT, ALONG = 30.0, 0.003
 """How many independent pixels a prediction is worth, and standard deviation of a start's depth [m]."""
+LEAST = 1 / 80
+"""Windows in which object and start agree on a smaller share of the pixels are not judged."""
 
 
-def scores(network: Refiner, samples: Sequence[list[Any]]) -> dict[str, Any]:
-    """Return medians over samples of `refiner_batches.sample`: coordinates [mm], normals [degree], mask, each beside the start's."""
+def scores(network: Refiner, judged: Sequence[Batch]) -> dict[str, Any]:
+    """Return medians over windows, each beside what copying the start leaves.
+
+    `start` and `motion` are turns left [degree]; `turn` and `tilt` those common to the coordinates and to the normals of a window;
+    `mm` and `normals` [degree] the errors of a pixel.
+    """
     network.eval()
-    device = next(network.parameters()).device
-    rows = []
-    for one in samples:
-        batch = stacked([one])
+    device, rows = next(network.parameters()).device, []
+    for truth in judged:
         with torch.no_grad():
-            found = network(batch.inputs.to(device))
-        known, unit = batch.known[0], float(batch.unit[0])
-        if int(known.sum()) < 16:
-            continue
-        error = (found.residual.cpu() - batch.residual)[0].norm(dim=0)[known]
-        copied = batch.residual[0].norm(dim=0)[known]
-        cosine = (found.normals.cpu() * batch.normals)[0].sum(dim=0)[known].clamp(-1, 1)
-        mask, true = found.mask.cpu()[0].numpy() > 0, batch.mask[0].numpy() >= 0.5
-        rows.append(
-            (
-                1e3 * unit * float(error.median()),
-                1e3 * unit * float(copied.median()),
-                float(torch.rad2deg(cosine.acos()).median()),
-                intersection_over_union(mask, true),
-                boundary_error(mask, true),
-                intersection_over_union(batch.inputs[0, 3].numpy() > 0.5, true),
-            )
-        )
-    names = ("coordinates_mm", "copied_mm", "normals_degree", "iou", "boundary_px", "copied_iou")
-    table = np.array(rows)
-    middle = {name: round(float(value), 3) for name, value in zip(names, np.median(table, axis=0), strict=True)}
-    noisy = table[:, 1] > 12
-    part = {"coordinates_noisy_mm": table[noisy, 0], "copied_noisy_mm": table[noisy, 1]}
-    return middle | {name: round(float(np.median(values)), 3) for name, values in part.items() if len(values)}
+            found = network(truth.inputs.to(device))
+        residual, normals, turn = found.residual.cpu(), found.normals.cpu(), found.turn.cpu()
+        points, seen = truth.inputs[:, 4:7], truth.inputs[:, 7:10]
+        for n, known in enumerate(truth.known):
+            inside, unit = known & (seen[n].norm(dim=0) > 0.5), 1e3 * float(truth.unit[n])
+            if int(inside.sum()) < LEAST * inside.numel():
+                continue
+            row = [angle(truth.turn[n]), angle(turn[n].T @ truth.turn[n])]
+            for guess in (torch.zeros_like(residual[n]), residual[n]):
+                # The object points that are named and the true ones, both placed by the start: a turn between the two is common to all.
+                named, true = ((points[n] + rest)[:, known].T for rest in (guess, truth.residual[n]))
+                row += [common_turn(named, true, about_mean=True), unit * float((named - true).norm(dim=1).median())]
+            for guess, where in ((seen[n], inside), (normals[n], known)):
+                a, b = guess[:, where].T, truth.normals[n][:, where].T
+                row += [common_turn(a, b), float(torch.rad2deg((a * b).sum(dim=1).clamp(-1, 1).acos()).median())]
+            rows.append(row)
+    names = ("start", "motion", "start_turn", "start_mm", "turn", "mm", "start_tilt", "start_normals", "tilt", "normals")
+    if not rows:
+        return {}
+    middle = np.median(np.array(rows), axis=0)
+    return {name: round(float(value), 3) for name, value in zip(names, middle, strict=True)}
+
+
+def common_turn(a: Tensor, b: Tensor, *, about_mean: bool = False) -> float:
+    """Return the angle [degree] of the rotation that takes directions, or points about their mean, a (N, 3) nearest to b."""
+    a, b = (a - a.mean(dim=0), b - b.mean(dim=0)) if about_mean else (a, b)
+    u, _, v = torch.linalg.svd(b.T.double() @ a.double())
+    sign = torch.ones(3, dtype=torch.float64)
+    sign[2] = torch.linalg.det(u @ v).sign()
+    return angle(u @ torch.diag(sign) @ v)
+
+
+def angle(rotation: Tensor) -> float:
+    """Return the angle of a rotation (3, 3) [degree]."""
+    return float(torch.rad2deg(((rotation.diagonal().sum() - 1) / 2).clamp(-1, 1).acos()))
 
 
 def start_coordinates(mesh: Mesh, camera: Camera, start: Pose) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

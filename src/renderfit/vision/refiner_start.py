@@ -83,6 +83,15 @@ class Start:
         """Return how coordinates (H, W, 3) [m], object frame, differ from the start's, camera axes, in window widths."""
         return np.asarray((coordinates @ self.rotation.T + self.translation - self.points) / self.unit)
 
+    def motion(self, rotation: Array, translation: Array) -> tuple[Array, Array]:
+        """Return the turn (3, 3) about the centre and the shift (3,) in window widths that take the start to another pose."""
+        turn = rotation @ self.rotation.T
+        return turn, (turn @ (self.centre - self.translation) + translation - self.centre) / self.unit
+
+    def moved(self, turn: Array, shift: Array) -> tuple[Array, Array]:
+        """Return rotation (3, 3) and translation (3,) [m] of the start after a motion: the inverse of `motion`."""
+        return turn @ self.rotation, turn @ (self.translation - self.centre) + self.centre + self.unit * shift
+
     def coordinates(self, residual: Array) -> Array:
         """Return the coordinates (H, W, 3) [m], object frame, of a residual (H, W, 3): the inverse of `residual`."""
         return np.asarray((self.points + self.unit * residual - self.translation) @ self.rotation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,37 +17,58 @@ from torch.nn import functional
 from renderfit import config
 from renderfit.errors import DataError
 from renderfit.progress import progress
-from renderfit.vision.checkpoint import load_state, save_state
+from renderfit.vision.checkpoint import load_network, load_state, save_state
+from renderfit.vision.muon import Muon
 from renderfit.vision.refiner import Prediction, Refiner
-from renderfit.vision.refiner_batches import Batch, categories, sample, stacked
+from renderfit.vision.refiner_batches import Batch, batch, categories
+from renderfit.vision.refiner_cuts import Cut
 from renderfit.vision.refiner_pictures import Pictures, chunks
 from renderfit.vision.refiner_scores import scores
-from renderfit.vision.training import CURVE_EVERY, precision_of, schedule
+from renderfit.vision.training import CURVE_EVERY, precision_of
 
 SOFT = 0.03
-"""Residual [window widths] that costs as much as an undecided pixel of the mask."""
+"""Residual [window widths] that costs one."""
+NORMALS = 3.0
+"""Weight of the normals' loss, 1 - cosine."""
+KERNELS = 5.0
+"""Rate of the orthogonalised steps of kernels over that of all else."""
+RISE = 100
+"""Steps over which the rate rises."""
+HELD = 5
+"""Chunks whose left-out instances are for validation."""
+GROWTH = 0.5
+"""Share of the steps after which the stock of photographs is complete."""
 AVERAGE = 0.998
 """Share of the averaged weights that a step keeps."""
 _log = logging.getLogger(__name__)
 
 
-def objective(found: Prediction, batch: Batch) -> Tensor:
-    """Return the sum of the losses of mask, coordinates, their confidence and normals."""
-    known = batch.known.float()
+def objective(found: Prediction, truth: Batch) -> Tensor:
+    """Return the sum of the losses of motion, mask, coordinates, their confidence and normals.
+
+    The motion is judged by where it takes the corners of the start's box.
+    """
+    moved = torch.einsum("nij,nkj->nki", found.turn, truth.corners) + found.shift[:, None, :]
+    wanted = torch.einsum("nij,nkj->nki", truth.turn, truth.corners) + truth.shift[:, None, :]
+    known = truth.known.float()
     count = known.sum(dim=(1, 2)).clamp(min=1)
-    probability = found.mask.sigmoid()
-    both, total = (probability * batch.mask).sum(dim=(1, 2)), (probability + batch.mask).sum(dim=(1, 2))
-    mask = functional.binary_cross_entropy_with_logits(found.mask, batch.mask) + (1 - (2 * both + 1) / (total + 1)).mean()
-    error = (found.residual - batch.residual).abs().mean(dim=1)
+    mask = functional.binary_cross_entropy_with_logits(found.mask, truth.mask)
+    error = (found.residual - truth.residual).abs().mean(dim=1)
     # The scale learns from the error but does not weigh it: else hard samples would be given up early.
     unsure = found.log_scale + error.detach() * (-found.log_scale).exp()
-    turned = 1 - (found.normals * batch.normals).sum(dim=1)
-    each = ((error / SOFT + 0.1 * unsure + turned) * known).sum(dim=(1, 2)) / count
-    return mask + each.mean()
+    tilted = 1 - (found.normals * truth.normals).sum(dim=1)
+    each = ((error / SOFT + 0.1 * unsure + NORMALS * tilted) * known).sum(dim=(1, 2)) / count
+    return (moved - wanted).abs().mean() / SOFT + mask + each.mean()
 
 
 def train(
-    pictures: Pictures, settings: config.Refiner, photographs: Path, *, state: Path | None = None, initial: Refiner | None = None
+    pictures: Pictures,
+    settings: config.Refiner,
+    photographs: Path,
+    *,
+    state: Path | None = None,
+    initial: Refiner | None = None,
+    optimiser: Callable[[Refiner, float, float], Any] = Muon,
 ) -> tuple[Refiner, dict[str, Any]]:
     """Train a refiner.
 
@@ -62,7 +83,11 @@ def train(
     state : path, optional
         Where a state is kept every ``save_every`` steps; an existing one is resumed, with the same result.
     initial : Refiner, optional
-        Weights to start from, of the same size.
+        Weights to start from, of the same size; without them the layers of the package's segmentation network are taken over where
+        they are of the same size.
+
+    optimiser : callable
+        Makes one of the network and two rates: of the kernels of hidden layers, and of all else.
 
     Returns
     -------
@@ -77,9 +102,11 @@ def train(
     network = Refiner(settings.width, settings.levels, settings.size).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     if initial is not None:
         network.load_state_dict(initial.state_dict())
+    else:
+        network.begin(load_network())
     average = copy.deepcopy(network)
     pair = torch.nn.ModuleDict({"network": network, "average": average})
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=1e-3)
+    optimizer = optimiser(network, KERNELS * settings.rate, settings.rate)
     origin, first = fingerprint(pictures, settings), 0
     log: dict[str, Any] = {"loss": [], "scores": []}
     if state is not None and state.is_file():
@@ -91,11 +118,10 @@ def train(
         first, log = int(done["step"]), done["log"]
         _log.info("training resumes at step %d of %d", first, settings.steps)
     kind, recent = precision_of(settings.precision, device), []
-    for step, batch, check in progress(batches(pictures, settings, photographs, first), "training steps", settings.steps - first):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * schedule(step, settings.steps)
+    for step, shown, check in progress(batches(pictures, settings, photographs, first), "training steps", settings.steps - first):
+        optimizer.schedule(schedule(step, settings))
         network.train()
-        moved = batch.to(device)
+        moved = shown.to(device)
         with torch.autocast(device.type, kind, enabled=kind != torch.float32):
             found = network(moved.inputs.contiguous(memory_format=torch.channels_last))
         loss = objective(found, moved)
@@ -144,33 +170,37 @@ def data_hash(pictures: Pictures) -> str:
     return digest.hexdigest()
 
 
-def batches(pictures: Pictures, settings: config.Refiner, folder: Path, first: int) -> Iterator[tuple[int, Batch, list[list[Any]]]]:
-    """Yield (step, batch, validation samples) from step `first` on.
+def schedule(step: int, settings: config.Refiner) -> float:
+    """Return the rate's factor: it rises at first, and falls to nothing over the last part of the steps."""
+    return min(1.0, (step + 1) / RISE, (settings.steps - step) / max(1.0, settings.cooling * settings.steps))
 
-    The first chunk is for validation. A new chunk joins the stock whenever its share of the steps
-    has passed, so that a step depends on the seed and its number only. Newer chunks are drawn as
-    often as old ones.
+
+def batches(pictures: Pictures, settings: config.Refiner, folder: Path, first: int) -> Iterator[tuple[int, Batch, list[Batch]]]:
+    """Yield (step, batch, validation batches) from step `first` on.
+
+    A new chunk joins the stock whenever its share of the steps has passed, so that a step depends on the seed and its number
+    only. The left-out instances of the first chunks are for validation and never trained on; without any, the first chunk is.
     """
     found = categories(pictures.categories)
     stream = chunks(pictures, settings.chunks + 1, folder, settings.painters)
-    held, stock = next(stream), [next(stream)]
-    check = [_sample(held, row, found, settings.size, (settings.seed, 5, row)) for row in range(min(settings.checked, pictures.chunk))]
+    count = min(HELD, settings.chunks) if settings.left_out else 1
+    held = [cut for _ in range(count) for cut in _cuts(next(stream), settings.size)]
+    away = [cut for cut in held if cut.instance in settings.left_out] or held
+    stock = [cut for cut in held if cut.instance not in settings.left_out] if settings.left_out else _cuts(next(stream), settings.size)
+    check = [
+        batch(away[n : n + settings.batch], found, settings.size, np.random.default_rng((settings.seed, 5, n)), training=False)
+        for n in range(0, min(len(away), settings.checked), settings.batch)
+    ]
     for step in range(settings.steps):
-        small = step < settings.small_steps
-        size, count = (settings.small_size, settings.small_batch) if small else (settings.size, settings.batch)
-        while len(stock) < min(settings.chunks, 1 + step * settings.chunks // max(1, round(0.8 * settings.steps))):
-            stock.append(next(stream))
+        while count < min(settings.chunks, 1 + step * settings.chunks // max(1, round(GROWTH * settings.steps))):
+            stock += [cut for cut in _cuts(next(stream), settings.size) if cut.instance not in settings.left_out]
+            count += 1
         if step < first:
             continue
         generator = np.random.default_rng((settings.seed, 2, step))
-        rows = generator.integers(len(stock) * pictures.chunk, size=count)
-        samples = [
-            _sample(stock[row // pictures.chunk], row % pictures.chunk, found, size, (settings.seed, 4, step, n))
-            for n, row in enumerate(rows)
-        ]
-        yield step, stacked(samples), check
+        rows = generator.integers(len(stock), size=settings.batch)
+        yield step, batch([stock[row] for row in rows], found, settings.size, generator), check
 
 
-def _sample(chunk: dict[str, Any], row: int, found: list[Any], size: int, seed: tuple[int, ...]) -> list[Any]:
-    photo = {name: values[row] for name, values in chunk.items()}
-    return sample(photo, found[int(photo["category"])], size, np.random.default_rng(seed))
+def _cuts(chunk: dict[str, Any], size: int) -> list[Cut]:
+    return [Cut.of({name: values[row] for name, values in chunk.items()}, size) for row in range(len(chunk["pose"]))]
