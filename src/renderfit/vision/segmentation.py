@@ -165,7 +165,7 @@ def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> Window:
 def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:
     first = int(largest_part(mask).sum())
     if int(mask.sum()) - first > 0.3 * first:
-        _log.warning("the image shows more than one object (a second part has over 30 %% of the first's pixels); the fit takes all of them")
+        _log.warning("the image shows more than one object (a second part has over 30 % of the first's pixels); the fit takes all of them")
     amounts = (scores[1:] * (scores[0] < 0.5)).sum(dim=(1, 2))
     likeliest = categories[int(amounts.argmax())]
     if name in categories and likeliest != name:
