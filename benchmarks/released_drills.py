@@ -11,8 +11,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from renderfit import paths
 from renderfit.datasets import mirror
 from renderfit.datasets.real import CLOUDS, Drills
@@ -51,7 +49,7 @@ def main() -> None:
         chosen.out,
         {
             "provenance": made, "canonical": split.canonical, "lowest_energy": energies.name,
-            "points": int(np.median([len(cloud) for cloud in clouds.values()])), "rows": rows, "canonicals": canonicals,
+            "rows": rows, "canonicals": canonicals,
         },
     )  # fmt: skip
 

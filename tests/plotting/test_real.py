@@ -53,7 +53,7 @@ def test_released_settings_stand_beside_ours():
         for k in (1, 2)
     ]
     canonicals = {"a": {"cpd_mm2": [1.0, 2.0], "space_mm2": [3.0, 4.0]}, "b": {"cpd_mm2": [5.0, 1.5], "space_mm2": [3.5, 9.0]}}
-    shown = str(real.released({"rows": rows, "canonicals": canonicals, "points": 500}))
+    shown = str(real.released({"rows": rows, "canonicals": canonicals}))
     assert "space, test 2" in shown
     assert shown.count("<td>41.0</td>") == 2
     assert "<td>1.5 to 2.0</td>" in shown

@@ -126,7 +126,7 @@ def released(found: dict[str, Any]) -> Html:
     body.append([f"released, any of the {len(found['canonicals'])} training clouds as the canonical", *spans])
     short = [test.removeprefix("ais__drill_").replace("_", " ") for test in tests]
     names = ["settings", *(f"CPD, {test}" for test in short), *(f"space, {test}" for test in short)]
-    return grid(names, body, f"mean square distance [mm²] from the points of a test cloud to the nearest of {found['points']} model points")
+    return grid(names, body, "mean square distance [mm²] from the points of a test cloud to the nearest model point")
 
 
 def alignment(found: dict[str, Any]) -> Html:
