@@ -115,6 +115,14 @@ def test_light_and_gains_of_a_known_surface_are_found():
     assert found.gains[0] / found.gains[1] == pytest.approx(11 / 9, rel=0.01)
 
 
+def test_a_known_light_stays():
+    normals, light = some_normals(100), lighting.lamp(LAMP)
+    brightness, one = 0.8 * (lighting.basis(normals) @ light), np.zeros(1, np.int64)
+    found = lighting.estimate(lighting.basis(normals), brightness, np.repeat(one, 100), one, np.ones(100), np.full(100, 0.05), 2.0, light)
+    assert found.light == pytest.approx(light, abs=1e-4)
+    assert found.gains == pytest.approx([0.8], abs=0.01)
+
+
 def test_rows_agree_with_finite_differences(scene, camera, noisy):
     columns, seen, x, _ = scene
     here = term(scene, noisy, camera, x)

@@ -27,6 +27,8 @@ LEVEL = 0.3
 """Standard deviation of the light's level."""
 MATERIAL, REGION = 0.5, 0.2
 """Standard deviations of a gain: common to the regions of one material, and of each region (a shadow, another paint)."""
+CERTAIN = 1e8
+"""Precision of the coefficients of a light that is known."""
 STEPS = 30
 """Most steps of the estimate."""
 
@@ -118,8 +120,9 @@ def gain_precision(materials: NDArray[np.int64]) -> Array:
 
 
 def estimate(
-    shape: Array, brightness: Array, regions: NDArray[np.int64], materials: NDArray[np.int64], worth: Array, spread: Array, robust: float
-) -> Light:
+    shape: Array, brightness: Array, regions: NDArray[np.int64], materials: NDArray[np.int64], worth: Array, spread: Array, robust: float,
+    known: Array | None = None,
+) -> Light:  # fmt: skip
     """Fit light and gains by Gauss-Newton with Huber's weights; deterministic.
 
     Parameters
@@ -136,8 +139,10 @@ def estimate(
         Standard deviation of the brightness.
     robust : float
         How many of them a residual may have before it counts linearly only.
+    known : (9,) array, optional
+        The light, where it is known: then only the gains are fitted.
     """
-    mean, precision = prior()
+    mean, precision = prior() if known is None else (known, CERTAIN * np.eye(ORDER))
     count = len(materials)
     weight = np.zeros((ORDER + count, ORDER + count))
     weight[:ORDER, :ORDER], weight[ORDER:, ORDER:] = precision, gain_precision(materials)

@@ -59,6 +59,8 @@ class Photometry:
         Material of each region.
     upright : (3, 3) float64 array
         From the camera frame to one whose z axis points up: the object's z axis at the start pose.
+    light : (9,) float64 array, optional
+        Coefficients of `lighting.basis` in that frame where the light is known; else it is estimated.
     """
 
     pixels: Array
@@ -68,6 +70,7 @@ class Photometry:
     regions: NDArray[np.int64]
     materials: NDArray[np.int64]
     upright: Array
+    light: Array | None = None
 
     @classmethod
     def of(cls, picture: Any, mask: Array, camera: Camera, start: Pose, count: int = COUNT) -> Photometry | None:

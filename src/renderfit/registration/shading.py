@@ -71,7 +71,7 @@ class Shading:
         self.facing = self._normals @ seen.upright.T
         counts = np.where(self._hit >= 0, worth / len(face), 0.0)
         self.light = lighting.estimate(
-            lighting.basis(self.facing), seen.brightness, seen.regions, seen.materials, counts, self.spread, robust
+            lighting.basis(self.facing), seen.brightness, seen.regions, seen.materials, counts, self.spread, robust, seen.light
         )  # fmt: skip
         self.cost = self.light.cost
 
