@@ -95,6 +95,7 @@ def test_folders_that_cannot_be_converted_are_refused(tmp_path, capsys, open_bot
         ("in", "in/out", "another place"),
         ("in", "file.ply", "expected a folder"),
         ("file.ply", "in", "file.ply"),
+        ("file.ply", "in/one.ply/out.ply", "is a file"),
         ("empty", "out", "no mesh in this folder"),
     ):
         status, said = _run(capsys, tmp_path / source, tmp_path / out)

@@ -75,6 +75,9 @@ def convert(source: Path, out: Path, wanted: Wanted) -> dict[str, Any]:
     """
     if out.is_dir():
         raise DataError(f"{out} is a folder; expected the name of a file to write: give {out / source.stem}.ply")
+    above = next(folder for folder in out.absolute().parents if folder.exists())
+    if not above.is_dir():
+        raise DataError(f"{out}: {above} is a file; expected a folder to write into: name another place")
     require_ending(out)
     mesh = load_mesh(source)
     if not len(mesh.faces):

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 SWEEPS = 60
 ROUNDS = 2
+MOVES, MOVES_EACH = 2_000_000, 10  # of vertices in all projections, at most: the larger of so many and so many for each
 REFINED = 300_000  # edges that are refined in a round at least, the farthest ones, where half the vertices are fewer
 LID = 1.75  # [cells]; a vertex of an occupied cell is at most sqrt(3) from the input
 AHEAD = 0.4  # the input lies at most so far before a vertex of the cell surface, unless it is the wall across a gap [cells]
@@ -46,6 +47,7 @@ class Fit:
         self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
         self.normals, self.target, self.square = np.empty_like(x), np.empty_like(x), np.empty(len(x))
         self.row, self.pinned = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
+        self.moves = max(MOVES, MOVES_EACH * len(x))
         projection.valid_normals(self.x, self.start, self.twin, self.spoke, self.normals)
         projection.seek(self.tree, self.x, self.target, self.square, self.row, np.arange(len(x)))
         self._turn_back()
@@ -79,7 +81,8 @@ class Fit:
 
     def _project(self, active: NDArray[np.int64], sweeps: int = SWEEPS) -> None:
         state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
-        projection.project(self.tree, *state, self.start, self.twin, self.spoke, active, sweeps, self._widest())
+        mesh = (self.start, self.twin, self.spoke)
+        self.moves -= projection.project(self.tree, *state, *mesh, active, sweeps, self._widest(), self.moves)
 
     def _release(self, chosen: NDArray[np.int64]) -> None:
         """Project the chosen vertices anew, from where they are."""
@@ -105,7 +108,13 @@ class Fit:
             projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, chosen, sweeps, self._widest())
 
     def refine(self, ratio: float) -> bool:
-        """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any."""
+        """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any.
+
+        Where the moves are used up the surface stays as it is: the input has detail that no cell can follow.
+        """
+        if self.moves <= 0:
+            log.warning("the input has more detail than the cells can follow: the surface ends before all of it is as near as it could be")
+            return False
         ends, far = refinement.far_edges(self.tree, self.x, self.row, self.free, self.start, self.twin, ratio)
         most = max(REFINED, len(self.x) // 2)
         if len(ends) > most:

@@ -166,15 +166,16 @@ def seek(tree, x, target, square, row, active):
 
 
 @njit(cache=True)
-def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, widest):  # noqa: PLR0912
+def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, widest, most):  # noqa: PLR0912
     """Move the active vertices, and those around what moves, to their nearest input points.
 
     `pinned` vertices keep their target; `widest` bounds the valence. All arrays are changed in place.
+    Returns the number of moves that were tried, about `most` at most.
     """
     rows, limits, dual = np.empty((3 * widest, 3)), np.empty(3 * widest), np.empty(3 * widest)
     stack, bound = np.empty(128, np.int64), np.empty(128)
     mark = np.zeros(len(spoke), np.int64)
-    budget = 5 * len(spoke)
+    tried, most = 0, min(most, 5 * len(spoke))
     for sweep in range(1, sweeps + 1):
         order = active[np.argsort(-square[active], kind="mergesort")]
         changed, count = np.empty(len(order), np.int64), 0
@@ -186,7 +187,7 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
                 continue
             e = spoke[v]
             dx, dy, dz = _allowed(rows, limits, dual, _constraints(x, normals, start, twin, e, rows, limits), gx, gy, gz)
-            budget -= 1
+            tried += 1
             if dx * dx + dy * dy + dz * dz <= STILL * STILL:
                 continue
             x[v, 0], x[v, 1], x[v, 2] = x[v, 0] + dx, x[v, 1] + dy, x[v, 2] + dz
@@ -197,8 +198,8 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
                 square[v], target[v, 0], target[v, 1], target[v, 2], row[v] = nearest(tree, x[v, 0], x[v, 1], x[v, 2], row[v], stack, bound)
             changed[count] = v
             count += 1
-        if count == 0 or budget <= 0:
-            return
+        if count == 0 or tried >= most:
+            break
         larger, size = np.empty(len(spoke), np.int64), 0
         for i in range(count):
             e = spoke[changed[i]]
@@ -218,6 +219,7 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
         active = np.sort(larger[:size])
         for v in active:
             turn_normal(x, normals, start, twin, spoke[v])
+    return tried
 
 
 @njit(cache=True)
