@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import platform
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ import numpy as np
 from renderfit import config, paths
 from renderfit.pipeline.catalogue import mesh_path, splits
 
+_log = logging.getLogger(__name__)
 FILES = ("refiner.safetensors", "refiner.json")
 """What a training leaves for use."""
 
 
 def sources(folder: Path, seed: int) -> Any:
-    """Write the categories' shape models to `folder` and return the `Pictures` painted of them: training instances only."""
+    """Write the categories' shape models to `folder` and return the `Pictures` painted of them: training instances only.
+
+    Models that are there already are kept, as photographs are, which were painted of them.
+    """
     from renderfit.shapes import ShapeSpace
     from renderfit.vision.refiner_pictures import Pictures
-    from renderfit.vision.refiner_shapes import codes_of, save_category
+    from renderfit.vision.refiner_shapes import codes_of, load_category, save_category
 
     files = []
     for category, split in splits().items():
@@ -29,7 +34,10 @@ def sources(folder: Path, seed: int) -> Any:
         offsets = vertices - model.mean + np.concatenate([np.zeros((1, *vertices.shape)), space.refined])
         meshes = [mesh_path("dataset", category, name) for name in (split.canonical, *space.names)]
         files.append(folder / f"{category}.npz")
-        save_category(files[-1], model.mean, model.basis, faces, codes_of(model.basis, offsets), meshes)
+        if not files[-1].is_file():
+            save_category(files[-1], model.mean, model.basis, faces, codes_of(model.basis, offsets), meshes)
+        elif not np.array_equal(load_category(str(files[-1])).mean, model.mean):
+            _log.warning("%s is of another shape space than today's: kept with its photographs; delete both to train on today's", files[-1])
     return Pictures(tuple(map(str, files)), seed=seed)
 
 

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch import Tensor
 
 from renderfit import config, paths
 from renderfit.errors import DataError
@@ -22,9 +24,14 @@ def save_refiner(network: Refiner, folder: str | Path, **about: Any) -> None:
     """Write weights and a JSON description: architecture, hash of the weights and what `about` adds (seed, log, data hash)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
+    save_tensors({name: _short(value.detach().cpu()) for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"width": network.width, "levels": network.levels, "window": network.window, "sha256": sha256(folder / WEIGHTS)}
     write_json(folder / DESCRIPTION, shape | about)
+
+
+def _short(value: Tensor) -> Tensor:
+    """Return kernels that are representable in half precision as such."""
+    return value.half() if value.ndim == 4 and torch.equal(value.half().float(), value) else value
 
 
 def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:

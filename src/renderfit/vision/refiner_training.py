@@ -92,7 +92,7 @@ def train(
     Returns
     -------
     network : Refiner
-        Averaged weights, on the CPU, in evaluation mode.
+        Averaged weights, kernels rounded to half precision, on the CPU, in evaluation mode.
     log : dict
         Curves: loss, scores on photographs kept for validation.
     """
@@ -140,6 +140,10 @@ def train(
             if state is not None:
                 save_state(state, pair, optimizer, {"origin": origin, "step": step + 1, "log": log})
     average.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for value in average.parameters():
+            if value.ndim == 4:  # kernels are nearly all of the weights: half precision halves the file
+                value.copy_(value.half().float())
     return average.cpu().eval().requires_grad_(False), log
 
 
