@@ -73,6 +73,17 @@ def test_a_hole_is_reported_and_sealing_mends_it(sphere, flaws_of, caplog):
         assert sealed.mesh.volume() == pytest.approx(sphere.volume(), rel=0.02)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_scattered_holes_are_closed(sphere, flaws_of, seed):
+    """Four per cent of the faces are missing, anywhere."""
+    holed = Mesh(sphere.vertices, sphere.faces[np.random.default_rng(seed).random(len(sphere.faces)) > 0.04])
+    hollow, sealed = (solidify(holed, depth=6, seal=seal) for seal in (0, None))
+    assert hollow.volume_ratio < 0.1
+    assert hollow.suggested_seal == sealed.seal > 0
+    assert flaws_of(sealed.mesh) == []
+    assert sealed.mesh.volume() == pytest.approx(sphere.volume(), rel=0.02)
+
+
 def test_an_open_bottom_is_closed(open_bottle, flaws_of):
     vertices, faces = open_bottle.numpy()
     rim = np.flatnonzero(vertices[:, 2] == 0)
