@@ -32,6 +32,15 @@ def read_evidence(image: Any, camera: Camera, mask: Any, pose: Pose | None, mesh
     return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, mask=seen, exact=exact)
 
 
+def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> Any:
+    """Return the mask given, else that of the segmentation network; without either None."""
+    if mask is not None or network is None:
+        return mask
+    from renderfit.vision import segment
+
+    return segment(_picture(image, camera), network, category, camera, posed(pose))
+
+
 def _picture(image: Any, camera: Camera) -> Any:
     picture = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
     if picture.ndim < 2 or picture.shape[:2] != (camera.height, camera.width):
@@ -62,12 +71,9 @@ def view_of(
     picture, start = _picture(image, camera), posed(pose)
     if mask is None and evidence is not None:
         mask = evidence.mask
+    mask = found_mask(picture, camera, mask, start, network, category)
     if mask is None:
-        if network is None:
-            raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
-        from renderfit.vision import segment
-
-        mask = segment(picture, network, category, camera, start)
+        raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
     values = _mask(mask, camera)
     checks.require_object(values)
     brightness = Photometry.of(picture, values, camera, start) if shading else None

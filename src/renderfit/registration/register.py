@@ -15,7 +15,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
-from renderfit.registration.inputs import listed, posed, read_evidence, view_of
+from renderfit.registration.inputs import found_mask, listed, posed, read_evidence, view_of
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
 from renderfit.registration.starts import require_start
@@ -71,7 +71,8 @@ def register(
     evidence : Evidence or list of Evidence, optional
         Predicted mask, coordinates and normals, one per image: used beside the mask. Its mask serves when none is given.
     refiner : Refiner, optional
-        Network that predicts such evidence from the photograph and the start, and once more from the first fit.
+        Network that predicts such evidence from the photograph and the start, and once more from the first fit; without mask and
+        `network` the package's segmentation network finds the object.
 
     Returns
     -------
@@ -128,6 +129,7 @@ def register(
         raise ShapeError(f"got {len(images)} images and {len(read)} evidences; expected one of each a view")
     if refiner is not None and evidence is None:
         mean = Mesh(torch.as_tensor(columns.mean), torch.as_tensor(columns.faces))
+        masks = [found_mask(*entry, network, category) for entry in zip(images, cameras, masks, poses, strict=True)]
         read = [read_evidence(*parts, mean, refiner, not optimise_pose) for parts in zip(images, cameras, masks, poses, strict=True)]
 
     def observed() -> list[View]:
