@@ -200,16 +200,18 @@ class Cls:
 class Deepcpd:
     """The displacement network and the latent fitted to it (DeepCPD)."""
 
-    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage deepcpd (10 minutes)")
+    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage deepcpd (20 minutes)")
     evidence: float = value(
         30.0, low=0, about="all visible vertices together are worth so many independent ones; chosen on left-out instances"
     )
     pictures: int = value(2400, low=100, about="photographs painted for training, each shown with many starts")
-    steps: int = value(750, low=1)
-    horizon: int = value(1300, low=1, about="steps that the rate's half cosine is laid out for; more than `steps`: it ends early")
-    cooling: int = value(150, low=1, about="last steps, over which the rate falls to zero")
+    steps: int = value(2400, low=1)
+    horizon: int = value(2400, low=1, about="steps that the rate's half cosine is laid out for; more than `steps`: it ends early")
+    cooling: int = value(240, low=1, about="last steps, over which the rate falls to zero")
     batch: int = value(16, low=2)
-    rate: float = value(3e-3, low=1e-6, high=1.0, about="highest rate of AdamW; it rises and falls once")
+    rate: float = value(
+        3e-3, low=1e-6, high=1.0, about="highest rate of AdamW, five times that for kernels (Muon); it rises and falls once"
+    )
     painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
     seed: int = value(0)
 

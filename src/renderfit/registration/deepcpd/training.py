@@ -25,7 +25,8 @@ from renderfit.registration.deepcpd import window as windows
 from renderfit.registration.deepcpd.network import UNIT, DisplacementNet
 from renderfit.registration.deepcpd.pictures import CHUNK, Source, camera_of, category_of, painted
 from renderfit.vision.checkpoint import load_state, save_state
-from renderfit.vision.training import precision_of, schedule
+from renderfit.vision.muon import Muon
+from renderfit.vision.training import KERNELS, precision_of, schedule
 from renderfit.vision.windows import Window
 
 EXACT = 0.5
@@ -127,7 +128,7 @@ def train(source: Source, settings: config.Deepcpd, noise: Noise, folder: Path) 
     """
     torch.manual_seed(settings.seed)
     network, kind = DisplacementNet().to(memory_format=torch.channels_last), precision_of("auto", torch.device("cpu"))  # type: ignore[call-overload]
-    optimizer = torch.optim.AdamW(network.parameters(), lr=settings.rate, weight_decay=0.01)
+    optimizer = Muon(network, KERNELS * settings.rate, settings.rate)
     origin = hashlib.sha256(f"{source.data_hashes()} {settings} {noise} {source.left_out}".encode()).hexdigest()
     files = painted(source, settings.pictures, folder / f"photographs-{source.seed}", settings.painters)
     chunks = list(progress(files, "files of photographs", math.ceil(settings.pictures / CHUNK)))
@@ -141,8 +142,7 @@ def train(source: Source, settings: config.Deepcpd, noise: Noise, folder: Path) 
         _log.info("training resumes at step %d of %d", first, settings.steps)
     recent: list[float] = []
     for step, batch in progress(_batches(source, photos, settings, noise, first), "training steps", settings.steps - first):
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * rate_factor(step, settings)
+        optimizer.schedule(rate_factor(step, settings))
         network.train()
         photo, canonical, target, seen = batch
         with torch.autocast("cpu", kind, enabled=kind != torch.float32):
