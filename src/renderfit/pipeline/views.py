@@ -18,7 +18,7 @@ def run() -> None:
             for category, split in splits().items()
             for slot, name in split.test.items()
         ]
-        fan_out(shoot, tasks, "test views", light=True)
+        fan_out(shoot, tasks, "test views")
 
 
 def shoot(source: Path, name: str, folder: Path) -> None:
