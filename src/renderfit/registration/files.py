@@ -15,7 +15,7 @@ from renderfit.geometry import Camera, load_mesh, save_mesh
 from renderfit.provenance import provenance
 from renderfit.registration.overlay import overlay
 from renderfit.registration.result import Registration
-from renderfit.vision.images import as_rgb
+from renderfit.vision.images import load_image, read_pixels
 from renderfit.whole import write_json
 
 POINTS = (".npy", ".xyz", ".csv", ".txt")
@@ -23,14 +23,14 @@ POINTS = (".npy", ".xyz", ".csv", ".txt")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Read a photograph (H, W, 3); grey becomes RGB, what is transparent becomes mid-grey.
+    """Read a photograph (H, W, 3), upright as EXIF says; grey becomes RGB, what is transparent becomes mid-grey.
 
     Raises
     ------
     DataError
         If the file is missing or is no image.
     """
-    return (as_rgb(_pixels(path, "a photograph (PNG, JPEG)")) * 255).round().astype(np.uint8)
+    return (load_image(path) * 255).round().astype(np.uint8)
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:
@@ -41,7 +41,7 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     DataError
         If the file is missing, is no image, or shows nothing brighter than half.
     """
-    pixels = _pixels(path, "a mask (PNG, white where the object is)")
+    pixels = read_pixels(path, "a mask (PNG, white where the object is)")
     opaque = pixels[..., -1] > np.iinfo(pixels.dtype).max // 2 if pixels.shape[2] in {2, 4} else np.ones(pixels.shape[:2], dtype=bool)
     bright = pixels[..., : 1 if pixels.shape[2] < 3 else 3].mean(axis=2)
     peak, half = float(bright.max()), np.iinfo(pixels.dtype).max / 2
@@ -89,23 +89,6 @@ def _is_number(word: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _pixels(path: Path, expected: str) -> NDArray[Any]:
-    """Return the pixels (H, W, C) of a file as stored: grey, grey with alpha, RGB or RGBA of 8 or 16 bits."""
-    try:
-        picture = np.asarray(iio.imread(path.read_bytes()))
-    except Exception as problem:  # the decoders raise whatever a damaged file makes them raise
-        raise DataError(f"{path}: not readable as an image ({problem}); expected {expected}") from problem
-    if picture.ndim == 2:
-        picture = picture[:, :, None]
-    if picture.ndim != 3 or picture.shape[2] not in {1, 2, 3, 4}:
-        raise DataError(f"{path}: pixels have shape {picture.shape}; expected {expected}")
-    if picture.dtype == np.bool_:
-        picture = picture.astype(np.uint8) * 255
-    if picture.dtype not in {np.dtype(np.uint8), np.dtype(np.uint16)}:
-        raise DataError(f"{path}: pixels are {picture.dtype}; expected 8 or 16 bits per channel")
-    return picture
 
 
 def write_registration(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +13,96 @@ from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
 
+PHOTOGRAPH = "a photograph (PNG, JPEG)"
+STORED = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16B", "I;16L", "I;16N")
+"""Modes of Pillow whose pixels are taken as they are; others are converted to RGB."""
+ORIENTATION = 0x0112
+"""Tag of EXIF: how the camera was held."""
+APPLE = (b"heic", b"heix", b"hevc", b"mif1", b"msf1")
+"""Brands of the files that phones write and Pillow does not read."""
+_log = logging.getLogger(__name__)
+
 
 def load_image(path: str | Path) -> NDArray[np.float32]:
-    """Read a picture file as (H, W, 3) float32 in [0, 1].
+    """Read a picture file as (H, W, 3) float32 in [0, 1], upright.
 
     Raises
     ------
     DataError
-        If the file is missing, no picture or an animation.
+        As `read_pixels`, or if a side is below 16 px.
     """
-    import imageio.v3 as iio
-
+    pixels = read_pixels(Path(path))
     try:
-        picture = iio.imread(path)
-        if picture.ndim == 3 and picture.shape[2] == 4 and iio.immeta(path).get("mode") == "CMYK":
-            picture = iio.imread(path, mode="RGB")  # four inks, not colours and alpha
+        return as_rgb(pixels)
+    except ShapeError as problem:
+        raise DataError(f"{path}: {problem}") from problem
+
+
+def read_pixels(path: Path, expected: str = PHOTOGRAPH) -> NDArray[Any]:
+    """Return the pixels (H, W, C) of a picture file: grey, grey with alpha, RGB or RGBA of 8 or 16 bits.
+
+    They are turned upright where EXIF says how the camera was held, as every viewer does, so that the camera's size and
+    principal point are those of the upright picture; the log says so. Palettes and inks become colours.
+
+    Parameters
+    ----------
+    path : path
+    expected : str
+        What the file should be, for messages.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no picture, damaged, holds several pictures or other numbers than 8 or 16 bits.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if str(path).startswith(("http:/", "https:/")):
+        raise DataError(f"{path}: an address; expected the name of a file, {expected}: download it first")
+    if path.is_dir():
+        raise DataError(f"{path}: a folder; expected {expected}: name one file in it")
+    if not path.exists():
+        raise DataError(f"{path}: no such file; expected {expected}")
+    content = b""
+    try:
+        content = path.read_bytes()
+        with Image.open(io.BytesIO(content)) as picture:
+            count = 1 if picture.format == "MPO" else getattr(picture, "n_frames", 1)  # MPO: a photograph and its previews
+            held = picture.getexif().get(ORIENTATION, 1)
+            if count == 1:
+                picture.load()
+                pixels = np.asarray(_colours(ImageOps.exif_transpose(picture)))
+    except UnidentifiedImageError as problem:
+        raise DataError(f"{path}: not readable as an image ({_kind(content)}); expected {expected}") from problem
     except Exception as problem:  # the decoders raise whatever a damaged file makes them raise
-        raise DataError(f"image {path}: {problem}; expected a PNG or JPEG file") from problem
-    if picture.ndim == 4 and len(picture) > 1:
-        raise DataError(f"image {path}: {len(picture)} pictures in one file; expected one: save the one you mean as PNG")
-    return as_rgb(picture[0] if picture.ndim == 4 else picture)
+        raise DataError(f"{path}: not readable as an image ({problem}); expected {expected}") from problem
+    if count > 1:
+        raise DataError(f"{path}: {count} pictures in one file; expected one, {expected}: save the one you mean as PNG")
+    if pixels.dtype.kind not in "bu" or pixels.dtype.itemsize > 2:
+        raise DataError(f"{path}: pixels are {pixels.dtype}; expected {expected} of 8 or 16 bits per channel")
+    if held in range(2, 9):
+        _log.info(
+            "%s: turned upright as its EXIF orientation (%d) says: %d x %d px; the camera must be that of the upright picture",
+            path, held, pixels.shape[1], pixels.shape[0],
+        )  # fmt: skip
+    native = pixels.astype(np.uint8) * 255 if pixels.dtype.kind == "b" else pixels.astype(pixels.dtype.newbyteorder("="))
+    return native[:, :, None] if native.ndim == 2 else native
+
+
+def _colours(picture: Any) -> Any:
+    """Return a picture of Pillow's in one of the modes `STORED`; 32-bit numbers stay."""
+    if picture.mode in STORED or picture.mode in {"I", "F"}:
+        return picture
+    return picture.convert("RGBA" if picture.mode in {"P", "PA"} and picture.has_transparency_data else "RGB")
+
+
+def _kind(content: bytes) -> str:
+    """Say what bytes that are no picture probably are."""
+    if content[4:8] == b"ftyp" and content[8:12] in APPLE:
+        return "HEIC, as iPhones write: export it as JPEG"
+    if not content:
+        return "an empty file"
+    return "markup such as a web page" if content.lstrip()[:1] == b"<" else "none of the formats known"
 
 
 def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
