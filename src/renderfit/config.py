@@ -194,6 +194,10 @@ class Cls:
     """Latent and rigid least squares on the visible cloud (CLS)."""
 
     iterations: int = value(40, low=1)
+    depth_noise: float = value(
+        0.001, low=0, unit="m", about="standard deviation of the simulated depth camera at 0.7 m; grows with the square"
+    )
+    depth_holes: float = value(0.05, low=0, high=0.95, about="share of the depth pixels that it misses")
 
 
 @dataclass(frozen=True)

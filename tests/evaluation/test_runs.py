@@ -4,32 +4,12 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 import torch
-import trimesh
 
-from renderfit import paths
-from renderfit.datasets.views import View
+from renderfit import config, paths
 from renderfit.errors import DataError
 from renderfit.evaluation import gallery, methods, records, runs
-from renderfit.evaluation.instance import DEPTH_HOLES, Instance, depth_cloud
-from renderfit.geometry import Camera, Mesh, Pose
+from renderfit.evaluation.instance import depth_cloud
 from renderfit.plotting import table1 as pictures
-from renderfit.rendering import rasterize
-from renderfit.shapes.model import LinearModel
-
-
-@pytest.fixture(scope="module")
-def instance():
-    ball = trimesh.creation.icosphere(subdivisions=3, radius=0.08)
-    vertices, faces = np.array(ball.vertices), np.array(ball.faces, dtype=np.int64)
-    mesh, camera = Mesh(torch.as_tensor(vertices), torch.as_tensor(faces)), Camera.centred(64, 105.0)
-    pose = Pose.look_at(torch.tensor([0.5, 0.3, 0.4]), torch.zeros(3))
-    fragments = rasterize(pose.apply(mesh.vertices), faces, camera, backend="cpu")
-    image = np.full((64, 64, 3), 100, np.uint8)
-    noisy = Pose.from_parts(pose.rotation, pose.translation + torch.tensor([0.03, 0.0, 0.0]))
-    view = View(image, fragments.mask, fragments.depth.astype(np.float32), camera, pose, noisy)
-    model = LinearModel(vertices, 0.1 * vertices[None], faces, {"global": slice(0, 1)})
-    space = type("Space", (), {"model": lambda self, name="pca": model})()
-    return Instance("ball", "t1", "round", space, [view], mesh.with_vertices(1.1 * mesh.vertices), [])
 
 
 def test_the_simulated_depth_lies_on_the_object_but_for_noise_and_holes(instance):
@@ -37,7 +17,7 @@ def test_the_simulated_depth_lies_on_the_object_but_for_noise_and_holes(instance
     cloud = depth_cloud(view, 3)
     distance = np.linalg.norm(view.pose.inverse().apply(torch.as_tensor(cloud)).numpy(), axis=1)
     assert abs(distance - 0.08).mean() < 0.002
-    assert len(cloud) == pytest.approx((1 - DEPTH_HOLES) * view.mask.sum(), rel=0.05)
+    assert len(cloud) == pytest.approx((1 - config.section(config.Cls).depth_holes) * view.mask.sum(), rel=0.05)
     assert np.array_equal(cloud, depth_cloud(view, 3))
     assert not np.array_equal(cloud[:10], depth_cloud(view, 4)[:10])
 
@@ -45,7 +25,7 @@ def test_the_simulated_depth_lies_on_the_object_but_for_noise_and_holes(instance
 def test_a_scored_run_is_a_valid_record(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     view = instance.views[0]
-    found = methods.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
+    found = methods.METHODS["cls_pose"].run(instance, view, None, None, view.pose, False, 0)
     scored = runs._scored(instance, "cls_pose", 0, False, found, view)
     scored.record["provenance"] = {}
     assert not scored.record["failed"]
@@ -72,14 +52,14 @@ def test_scores_are_in_millimetres_and_the_camera_frame_counts_the_pose(instance
 def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
     view = dataclasses.replace(instance.views[0])
     with pytest.raises(DataError, match=r"neither mask nor network|found no"):
-        methods.METHODS["ours"](instance, view, None, None, view.pose, False, 0)
+        methods.METHODS["ours"].run(instance, view, None, None, view.pose, False, 0)
 
 
 def test_the_worst_run_of_a_cell_is_kept_as_a_picture_and_shown_when_it_failed(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     view = instance.views[0]
     given_up = runs._scored(instance, "ours", 0, True, runs._given_up(instance, view.noisy_pose, "ours", "no object"), view)
-    found = methods.METHODS["cls_pose"](instance, view, None, None, view.pose, False, 0)
+    found = methods.METHODS["cls_pose"].run(instance, view, None, None, view.pose, False, 0)
     fitted = runs._scored(instance, "cls_pose", 0, False, found, view)
     written = gallery.save(instance, [given_up, fitted])
     assert [path.name for path in written] == ["ball-t1-ours-noise.png", "ball-t1-cls_pose-known.png"]
@@ -96,12 +76,8 @@ def test_the_worst_run_of_a_cell_is_kept_as_a_picture_and_shown_when_it_failed(i
 def test_pictures_of_instances_written_at_the_same_time_do_not_disturb_each_other(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     other = dataclasses.replace(instance, test="t2")
-    fitted = [
-        runs._scored(
-            one, "cls_pose", 0, False, methods.METHODS["cls_pose"](one, one.views[0], None, None, one.views[0].pose, False, 0), one.views[0]
-        )
-        for one in (instance, other)
-    ]
+    view, run = instance.views[0], methods.METHODS["cls_pose"].run
+    fitted = [runs._scored(one, "cls_pose", 0, False, run(one, view, None, None, view.pose, False, 0), view) for one in (instance, other)]
     write, nested = iio.imwrite, []
 
     def interrupted(path, picture):

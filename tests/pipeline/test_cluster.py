@@ -40,7 +40,7 @@ def record(number):
     view = View(np.full((48, 48, 3), 100, np.uint8), seen.mask, seen.depth.astype(np.float32), camera, pose, pose)
     space = Space(LinearModel(vertices, 0.1 * vertices[None], faces, {"global": slice(0, 1)}))
     instance = Instance("ball", "t1", "round", space, [view], mesh.with_vertices(1.1 * mesh.vertices), [])
-    found = methods.METHODS["cls_pose"](instance, view, None, None, pose, False, number)
+    found = methods.METHODS["cls_pose"].run(instance, view, None, None, pose, False, number)
     return runs._scored(instance, "cls_pose", 0, False, found, view).record, threading.get_ident()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from renderfit import paths
+from renderfit import config, paths
 from renderfit.datasets import load_split
 from renderfit.datasets.views import View, load_view
 from renderfit.errors import DataError
@@ -16,10 +16,6 @@ from renderfit.geometry import Mesh, load_mesh
 from renderfit.shapes import ShapeSpace
 
 Array = NDArray[np.float64]
-DEPTH_NOISE = 0.001
-"""Standard deviation [m] of the simulated depth camera at 0.7 m; it grows with the square of the depth."""
-DEPTH_HOLES = 0.05
-"""Share of the depth pixels that the simulated camera misses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,11 +56,12 @@ def load_instance(category: str, test: str) -> Instance:
 
 def depth_cloud(view: View, seed: int) -> Array:
     """Return the points (N, 3) [m], camera frame, that a depth camera would see of the object: with noise and holes."""
+    settings = config.section(config.Cls)
     rng = np.random.default_rng(seed)
     rows, columns = np.nonzero(view.mask & (view.depth > 0))
-    kept = rng.random(len(rows)) >= DEPTH_HOLES
+    kept = rng.random(len(rows)) >= settings.depth_holes
     rows, columns = rows[kept], columns[kept]
     depth = view.depth[rows, columns].astype(np.float64)
-    depth += rng.standard_normal(len(depth)) * DEPTH_NOISE * (depth / 0.7) ** 2
+    depth += rng.standard_normal(len(depth)) * settings.depth_noise * (depth / 0.7) ** 2
     camera = view.camera
     return np.stack([(columns + 0.5 - camera.cx) / camera.fx * depth, (rows + 0.5 - camera.cy) / camera.fy * depth, depth], axis=1)

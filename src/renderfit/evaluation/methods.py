@@ -21,7 +21,24 @@ from renderfit.vision import load_network, segment
 NO_MASK = "the network found no {} in the photograph; expected one: train it longer"
 _log = logging.getLogger(__name__)
 
-Method = Callable[[Instance, View, Any, Any, Pose, bool, int], Registration]
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A column: the function that runs it, and what it depends on beside the views and the shape space.
+
+    Attributes
+    ----------
+    run : callable
+        (instance, view, mask of the pipeline's network, that network, start pose, noise, seed) -> Registration.
+    sections : tuple of str
+        Sections of params.yaml.
+    networks : tuple of str
+        Stages whose networks it sees the photograph through; "published": the one that comes with the package.
+    """
+
+    run: Callable[[Instance, View, Any, Any, Pose, bool, int], Registration]
+    sections: tuple[str, ...]
+    networks: tuple[str, ...] = ("unet",)
 
 
 def _cls(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, _noise: bool, seed: int) -> Registration:
@@ -32,7 +49,7 @@ def _cls_pose(instance: Instance, view: View, _mask: Any, _network: Any, pose: P
     return register_pointcloud(depth_cloud(view, seed), instance.space, pose, optimise_pose=noise, method="front")
 
 
-def _image(**options: Any) -> Method:
+def _image(**options: Any) -> Callable[..., Registration]:
     def run(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
         chosen = view.mask if options.get("true_mask") else mask
         if chosen is None:
@@ -72,16 +89,16 @@ _displacements = functools.lru_cache(maxsize=1)(deepcpd.load)
 _package = functools.lru_cache(maxsize=1)(load_network)
 
 
-METHODS: dict[str, Method] = {
-    "cls": _cls,
-    "cls_pose": _cls_pose,
-    "deepcpd": _deepcpd,
-    "paper": _image(method="paper"),
-    "paper_mask": _paper_mask,
-    "ours": _image(method="ours"),
-    "ours_published": _published,
-    "ours_pca": _image(method="ours", model="pca"),
-    "ours_mask": _true_mask,
+METHODS = {
+    "cls": Method(_cls, ("cls",), ()),
+    "cls_pose": Method(_cls_pose, ("cls",), ()),
+    "deepcpd": Method(_deepcpd, ("deepcpd",), ("unet", "deepcpd")),
+    "paper": Method(_image(method="paper"), ("paper",)),
+    "paper_mask": Method(_paper_mask, ("paper",)),
+    "ours": Method(_image(method="ours"), ("ours",)),
+    "ours_published": Method(_published, ("ours",), ("published",)),
+    "ours_pca": Method(_image(method="ours", model="pca"), ("ours",)),
+    "ours_mask": Method(_true_mask, ("ours",), ()),
 }
 """Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `paper_mask` is the paper's descent on the
 masks instead of features; `ours_published` gets the mask of the network that comes with the package, `ours_mask` the true one."""

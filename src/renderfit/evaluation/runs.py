@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from renderfit import config, paths
 from renderfit.datasets.views import View, seed_of
 from renderfit.errors import ConvergenceError, DataError, RenderFitError
 from renderfit.evaluation.instance import Instance, load_instance
+from renderfit.evaluation.kept import Kept
 from renderfit.evaluation.methods import METHODS, methods_for
 from renderfit.evaluation.metrics import vertex_error
 from renderfit.evaluation.records import Record
@@ -126,25 +128,38 @@ def run_view(category: str, test: str, number: int, noise: bool, methods: Sequen
     instance = load_instance(category, test)
     for model in ("pca", "rich"):
         Columns.of_space(instance.space, model)  # once, and outside the time of the first method
-    return compare(instance, number, noise, load_network(paths.ARTIFACTS / "unet"), methods)
+    return compare(instance, number, noise, load_network(paths.ARTIFACTS / "unet"), methods, Kept(instance))
 
 
-def compare(instance: Instance, number: int, noise: bool, network: Any, methods: Sequence[str] = tuple(METHODS)) -> list[Run]:
-    """Run the named `methods` on view `number` of an instance and score them; one that raises counts as a failure."""
-    view = instance.views[number]
+def compare(
+    instance: Instance, number: int, noise: bool, network: Any, methods: Sequence[str] = tuple(METHODS), kept: Kept | None = None
+) -> list[Run]:
+    """Run the named `methods` on view `number` of an instance and score them; one that raises counts as a failure.
+
+    With `kept`, runs whose parameters, inputs and code have not changed are not repeated.
+    """
+    view, seed = instance.views[number], _seed(instance, number)
     pose = view.noisy_pose if noise else view.pose
-    try:
-        mask = segment(view.image, network, instance.category, view.camera, pose)
-    except RenderFitError:
-        mask = None  # a failure of every method that sees the photograph through the network
-    seed = _seed(instance, number)
+
+    @functools.cache
+    def mask() -> Any:
+        try:
+            return segment(view.image, network, instance.category, view.camera, pose)
+        except RenderFitError:
+            return None  # a failure of every method that sees the photograph through the network
+
+    def fit(name: str) -> Registration:
+        column = METHODS[name]
+        try:
+            return column.run(instance, view, mask() if "unet" in column.networks else None, network, pose, noise, seed)
+        except (ConvergenceError, RenderFitError) as problem:
+            return _given_up(instance, pose, name, str(problem))
+
     runs = []
     for name in methods:
-        try:
-            found = METHODS[name](instance, view, mask, network, pose, noise, seed)
-        except (ConvergenceError, RenderFitError) as problem:
-            found = _given_up(instance, pose, name, str(problem))
-        runs.append(_scored(instance, name, number, noise, found, view))
+        work = functools.partial(fit, name)
+        found, drew = kept(name, number, noise, seed, work) if kept else (work(), renderers())
+        runs.append(_scored(instance, name, number, noise, found, view, drew))
     return runs
 
 
@@ -183,7 +198,7 @@ def _given_up(instance: Instance, pose: Pose, method: str, reason: str) -> Regis
     )
 
 
-def _scored(instance: Instance, method: str, number: int, noise: bool, found: Registration, view: View) -> Run:
+def _scored(instance: Instance, method: str, number: int, noise: bool, found: Registration, view: View, drew: Sequence[str] = ()) -> Run:
     error = vertex_error(found.mesh, instance.reference)
     vertices = found.mesh.vertices.double()
     back = view.pose.inverse()
@@ -211,7 +226,7 @@ def _scored(instance: Instance, method: str, number: int, noise: bool, found: Re
         "warnings": found.warnings,
         "failed": found.confidence == 0.0 and not found.history,
     }
-    return Run(record, key | {"cpu_seconds": found.cpu_seconds, "renderers": list(renderers())}, found)
+    return Run(record, key | {"cpu_seconds": found.cpu_seconds, "renderers": list(drew)}, found)
 
 
 def _rounded(number: float) -> float:

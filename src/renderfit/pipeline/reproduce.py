@@ -41,6 +41,10 @@ def reproduce(profile: str = "default", *, force: bool = False, backend: str = "
         raise ConfigError(f"scheduler {scheduler!r} without the backend that uses it; expected --backend dask --scheduler ADDRESS")
     root = paths.ROOT if profile == "default" else workspace.prepare(paths.ROOT, profile)
     note_mirror(root)
+    if force:
+        from renderfit.evaluation import kept
+
+        kept.forget(root)
     environment = os.environ | {"RENDERFIT_ROOT": str(root)} | {VARIABLES[name]: entry for name, entry in given.items() if entry}
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     start = time.monotonic()
