@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from renderfit.errors import DataError
+from renderfit.errors import DataError, ShapeError
+from renderfit.geometry import Camera
 from renderfit.registration.files import read_image, read_mask
-from renderfit.vision.images import load_image, read_pixels
+from renderfit.vision.images import load_image, read_pixels, require_size
 
 RED = Image.fromarray(np.full((24, 32, 3), (200, 20, 20), np.uint8))
 
@@ -110,3 +111,17 @@ def test_folders_addresses_numbers_and_specks_are_refused(tmp_path):
     for path, said in cases.items():
         with pytest.raises(DataError, match=said):
             load_image(path)
+
+
+def test_an_image_unlike_its_camera_is_told_what_may_have_happened():
+    camera = Camera(32, 24, 30.0, 30.0, 16.0, 12.0)
+    require_size(np.zeros((24, 32)), camera)
+    cases = {
+        (32, 24): "image is 24 x 32 px; expected 32 x 24 .* 90 degrees",
+        (48, 64, 3): "64 x 48 px; .* another size, multiply every number of the camera by 2",
+        (24, 24, 3): "24 x 24 px; .* cx and cy",
+        (7,): "0 x 0 px",
+    }
+    for shape, said in cases.items():
+        with pytest.raises(ShapeError, match=said):
+            require_size(np.zeros(shape), camera)

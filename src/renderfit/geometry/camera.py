@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
+from renderfit.geometry.json_files import entries_of, read_object
 from renderfit.whole import write_json
+
+FILE = '{"width", "height", "fx", "fy", "cx", "cy"}, all in pixels'
+MATRIX = "of a matrix K: fx = K[0][0], fy = K[1][1], cx = K[0][2], cy = K[1][2]; undo distortion in the photograph first"
+WIDEST = 0.1
+"""Focal length over the image's longer side below which it cannot be in pixels: 157 degrees."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +83,29 @@ class Camera:
         Raises
         ------
         DataError
-            If the file is missing, is not JSON or lacks a key.
+            If the file is missing, is not JSON, lacks or has another key, holds something else than numbers, or a focal length is so short
+            that it is not in pixels.
         """
+        entries = read_object(path, "camera", FILE)
+        known = {field.name for field in fields(cls)}
+        missing, other = known - set(entries) - {"near", "orthographic"}, set(entries) - known
+        if missing or other:
+            raise DataError(f"camera file {path}: lacks {entries_of(missing)}, has {entries_of(other)} besides; expected {FILE}; {MATRIX}")
+        for name, entry in entries.items():
+            if isinstance(entry, bool) != (name == "orthographic") or not isinstance(entry, (int, float)):
+                raise DataError(
+                    f"camera file {path}: {name} is {entry!r}; expected {'true or false' if name == 'orthographic' else 'a number'}"
+                )
         try:
-            return cls(**json.loads(Path(path).read_text()))
-        except (OSError, ValueError, TypeError) as problem:
-            raise DataError(f'camera file {path}: {problem}; expected JSON {{"width", "height", "fx", "fy", "cx", "cy"}}') from problem
+            camera = cls(**entries)
+        except ShapeError as problem:
+            raise DataError(f"camera file {path}: {problem}") from problem
+        if not camera.orthographic and max(camera.fx, camera.fy) < WIDEST * max(camera.width, camera.height):
+            raise DataError(
+                f"camera file {path}: fx {camera.fx:g}, fy {camera.fy:g} for an image of {camera.width} x {camera.height} px; "
+                "expected pixels: in units of the image's width, or in millimetres?"
+            )
+        return camera
 
     def save(self, path: str | Path) -> None:
         """Write the camera as JSON."""

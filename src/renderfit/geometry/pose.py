@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,10 @@ import torch
 from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
+from renderfit.geometry.json_files import entries_of, read_object
 from renderfit.whole import write_json
+
+FILE = '{"object_to_camera": 4x4 row-major}'
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,11 +88,13 @@ class Pose:
     @classmethod
     def load(cls, path: str | Path) -> Pose:
         """Read ``{"object_to_camera": 4x4 row-major}`` from JSON; `DataError` when it is not that."""
+        entries = read_object(path, "pose", FILE)
+        if "object_to_camera" not in entries:
+            raise DataError(f"pose file {path}: has {entries_of(entries)}; expected JSON {FILE}, metres, OpenCV axes")
         try:
-            matrix = json.loads(Path(path).read_text())["object_to_camera"]
-            return cls(torch.tensor(matrix, dtype=torch.float64))
-        except (OSError, ValueError, TypeError, KeyError, ShapeError) as problem:
-            raise DataError(f'pose file {path}: {problem}; expected JSON {{"object_to_camera": 4x4 row-major}}') from problem
+            return cls(torch.tensor(entries["object_to_camera"], dtype=torch.float64))
+        except (ValueError, TypeError, ShapeError) as problem:
+            raise DataError(f"pose file {path}: {problem}; expected JSON {FILE}") from problem
 
     def save(self, path: str | Path) -> None:
         """Write the pose as JSON."""

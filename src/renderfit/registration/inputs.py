@@ -15,6 +15,7 @@ from renderfit.registration.objective import View
 from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
 from renderfit.vision.evidence import Evidence
+from renderfit.vision.images import require_size
 
 Array = NDArray[np.float64]
 
@@ -43,8 +44,7 @@ def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network
 
 def _picture(image: Any, camera: Camera) -> Any:
     picture = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
-    if picture.ndim < 2 or picture.shape[:2] != (camera.height, camera.width):
-        raise ShapeError(f"image has shape {picture.shape}; expected {camera.height} x {camera.width} px as its camera says")
+    require_size(picture, camera)
     return picture
 
 

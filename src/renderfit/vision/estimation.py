@@ -12,7 +12,7 @@ from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.checkpoint import load_network
 from renderfit.vision.evidence import Evidence
-from renderfit.vision.images import as_rgb
+from renderfit.vision.images import as_rgb, require_size
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_start import Start, aligned, rays
 from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part, segment
@@ -69,8 +69,7 @@ def estimate(
     """
     picture = as_rgb(image)
     height, width = picture.shape[:2]
-    if (camera.height, camera.width) != (height, width):
-        raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
+    require_size(picture, camera)
     if camera.orthographic:
         raise ShapeError("the camera is orthographic; expected a pinhole camera, as the network was trained with")
     vertices, faces = mesh.numpy()

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from renderfit.errors import DataError, ShapeError
+from renderfit.geometry import Camera
 
 PHOTOGRAPH = "a photograph (PNG, JPEG)"
 STORED = ("1", "L", "LA", "RGB", "RGBA", "I;16", "I;16B", "I;16L", "I;16N")
@@ -130,6 +131,19 @@ def as_rgb(image: Tensor | ArrayLike) -> NDArray[np.float32]:
     if scaled.shape[2] in {2, 4}:
         scaled = scaled[..., :-1] * scaled[..., -1:] + np.float32(0.5) * (1 - scaled[..., -1:])
     return scaled.repeat(3, axis=2) if scaled.shape[2] == 1 else scaled
+
+
+def require_size(image: NDArray[Any], camera: Camera) -> None:
+    """Raise `ShapeError` unless an image (H, W, ...) is as large as its camera says; name what may have happened to it."""
+    if image.ndim < 2 or image.shape[:2] != (camera.height, camera.width):
+        height, width = image.shape[:2] if image.ndim >= 2 else (0, 0)
+        if (width, height) == (camera.height, camera.width):
+            why = "turn the photograph or the camera by 90 degrees"
+        elif abs(width * camera.height - height * camera.width) <= max(camera.width, camera.height):
+            why = f"of the same view at another size, multiply every number of the camera by {width / camera.width:.6g}"
+        else:
+            why = "take the camera of this very picture, or shift cx and cy by what was cut off"
+        raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says: {why}")
 
 
 def _unit_range(values: NDArray[Any]) -> NDArray[np.float32]:

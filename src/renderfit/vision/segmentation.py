@@ -10,9 +10,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from renderfit.errors import DataError, ShapeError
+from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose
-from renderfit.vision.images import as_rgb
+from renderfit.vision.images import as_rgb, require_size
 from renderfit.vision.unet import UNet
 from renderfit.vision.windows import Window
 
@@ -97,8 +97,8 @@ def segment(
     height, width = picture.shape[:2]
     if category is not None and category not in network.categories:
         raise DataError(f"category {category!r} is unknown to the network; expected one of {', '.join(network.categories)}")
-    if camera is not None and (camera.height, camera.width) != (height, width):
-        raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says")
+    if camera is not None:
+        require_size(picture, camera)
     size = size or network.window
     window, least = Window(width / 2, height / 2, float(max(width, height))), float(FEWEST_PIXELS)
     if camera is not None and pose is not None:
