@@ -109,6 +109,19 @@ def code_hash() -> str:
     return _digest("\n".join(f"{p.relative_to(folder).as_posix()} {_digest(p.read_bytes())}" for p in kept).encode())
 
 
+def version_line() -> str:
+    """Return version, commit and digest of the code that runs, in one line, for reports of problems.
+
+    The commit is that of the checkout the package lies in, ``modified`` where its files differ; none where it was installed without one.
+    """
+    from renderfit import __version__
+
+    here = Path(__file__).parent
+    commit = _run(here, "rev-parse", "--short=12", "HEAD") if _run(here, "ls-files", Path(__file__).name) else ""
+    changed = ", modified" if commit and _run(here, "status", "--porcelain", "--untracked-files=no", "--", ".") else ""
+    return f"renderfit {__version__} ({f'commit {commit}{changed}' if commit else 'no checkout'}, code {code_hash()[:12]})"
+
+
 def params_hash(sections: Iterable[str] = ()) -> str:
     """Return the sha256 of the named sections of params.yaml (none: every section), independent of comments and order."""
     entries = yaml.safe_load((paths.ROOT / "params.yaml").read_text()) or {}

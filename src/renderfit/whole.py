@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from renderfit.errors import DataError
+
 
 @contextlib.contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
@@ -52,6 +54,14 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise
     shutil.rmtree(folder, ignore_errors=True)
     part.rename(folder)
+
+
+def require_folder(folder: Path) -> None:
+    """Raise `DataError` when no folder can be made there because a file is in the way: better before long work than after."""
+    place = folder.absolute()
+    above = next(one for one in (place, *place.parents) if one.exists())
+    if not above.is_dir():
+        raise DataError(f"{folder}: {above} is a file; expected a folder to write into: name another place")
 
 
 def write_text(path: Path, text: str) -> None:

@@ -2,12 +2,14 @@
 
 import json
 import logging
+import re
 
 import numpy as np
 import pytest
 import typer
 
-from renderfit import cli
+import renderfit
+from renderfit import cli, provenance
 from renderfit.cli import output
 from renderfit.errors import ConvergenceError, DataError
 
@@ -103,3 +105,98 @@ def test_a_network_is_named_trained_here_or_the_package_s(tmp_path, monkeypatch)
     assert checkpoint.chosen_network().categories == ("cup",)
     with pytest.raises(DataError, match="nowhere: no trained network; expected a folder"):
         checkpoint.chosen_network(tmp_path / "nowhere")
+
+
+def test_the_version_names_the_commit_and_the_code(capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["--version"])
+    assert ended.value.code == 0
+    shown = capsys.readouterr().out
+    assert re.fullmatch(
+        rf"renderfit {renderfit.__version__} \((commit [0-9a-f]{{12}}(, modified)?|no checkout), code [0-9a-f]{{12}}\)\n", shown
+    )
+    assert provenance.code_hash().startswith(shown[-14:-2])
+
+
+def test_a_package_beside_a_foreign_repository_has_no_commit(monkeypatch):
+    monkeypatch.setattr(provenance, "_run", lambda _, *words: "c0ffee" if words[0] == "rev-parse" else "")
+    assert "no checkout" in provenance.version_line()
+    monkeypatch.setattr(provenance, "_run", lambda _, *words: {"rev-parse": "c0ffee", "ls-files": "x", "status": " M y"}[words[0]])
+    assert "(commit c0ffee, modified, code " in provenance.version_line()
+
+
+def test_lists_of_entries_have_a_line_each(capsys):
+    output.emit(
+        {"size": 64, "rows": [{"scene": "torus", "cosine": 0.99961234, "from": None}, {"scene": "two", "cosine": 1.0}]}, as_json=False
+    )
+    lines = ["size  64", "rows", "  scene torus  cosine 0.9996  from null", "  scene two  cosine 1"]
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+CAMERA = {"width": 32, "height": 24, "fx": 30.0, "fy": 30.0, "cx": 16.0, "cy": 12.0}
+TETRAHEDRON = "v 0 0 0\nv .1 0 0\nv 0 .1 0\nv 0 0 .1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 1 4 3\n"
+
+
+@pytest.fixture
+def scene(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mesh.obj").write_text(TETRAHEDRON)
+    (tmp_path / "points.obj").write_text(TETRAHEDRON.split("f", maxsplit=1)[0])
+    (tmp_path / "camera.json").write_text(json.dumps(CAMERA))
+    for name, distance in (("pose", 0.5), ("behind", -0.5)):
+        matrix = np.eye(4)
+        matrix[2, 3] = distance
+        (tmp_path / f"{name}.json").write_text(json.dumps({"object_to_camera": matrix.tolist()}))
+    return tmp_path
+
+
+def rendered(mesh, pose, *more):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["render", mesh, "--camera", "camera.json", "--pose", pose, "--backend", "cpu", "--json", *more])
+    return ended.value.code
+
+
+def test_renders_go_to_folders_that_need_not_exist(scene, capsys):
+    assert rendered("mesh.obj", "pose.json", "--out", "a/b.png", "--mask", "c/ö d.png", "--depth-map", "e/f.npy") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["coverage"] > 0
+    assert (scene / "a/b.png").is_file()
+    assert (scene / "c/ö d.png").is_file()
+    assert np.load(scene / "e/f.npy").shape == (24, 32)
+
+
+@pytest.mark.parametrize(
+    ("mesh", "more", "said"),
+    [
+        ("points.obj", ["--out", "a.png"], "4 points without faces"),
+        ("points.obj", ["--out", "a.png", "--shading", "photo"], "4 points without faces"),
+        ("mesh.obj", ["--out", "a.xyz"], "unknown image format '.xyz'"),
+        ("mesh.obj", ["--out", "a.png", "--mask", "a"], "unknown image format ''"),
+        ("mesh.obj", ["--out", "a.png", "--depth-map", "a.tif"], "got the ending '.tif'; expected a depth map to be named .npy"),
+        (".", ["--out", "a.png"], "a folder; expected a mesh"),
+    ],
+)
+def test_what_cannot_be_rendered_is_refused_before_anything_is_written(scene, capsys, mesh, more, said):
+    before = sorted(scene.iterdir())
+    assert rendered(mesh, "pose.json", *more) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(scene.iterdir()) == before
+
+
+def test_an_empty_render_is_warned_of(scene, capsys):
+    assert rendered("mesh.obj", "behind.json", "--out", "a.png") == 0
+    assert "warning: nothing of mesh.obj is in the image" in capsys.readouterr().err
+    assert (scene / "a.png").is_file()
+
+
+@pytest.mark.parametrize("command", ["register", "register-cloud", "shape-space"])
+def test_a_file_in_place_of_the_result_s_folder_is_named_before_the_work(scene, capsys, command):
+    arguments = {
+        "register": ["none.png", "--space", "none", "--camera", "camera.json", "--out", "mesh.obj/fit"],
+        "register-cloud": ["none.npy", "--space", "none", "--out", "mesh.obj"],
+        "shape-space": ["auto", "none", "mesh.obj"],
+    }
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, *arguments[command]])
+    assert ended.value.code == 2
+    assert "mesh.obj is a file; expected a folder to write into" in capsys.readouterr().err
+    assert (scene / "mesh.obj").is_file()

@@ -79,6 +79,36 @@ def test_a_mask_of_ones_counts_and_a_dark_one_is_named(tmp_path):
         files.read_mask(tmp_path / "dark.png")
 
 
+def test_a_photograph_is_no_mask(tmp_path):
+    iio.imwrite(tmp_path / "photo.png", np.random.default_rng(0).integers(0, 256, (20, 30, 3)).astype(np.uint8))
+    with pytest.raises(DataError, match="neither black nor white; expected a mask, not the photograph"):
+        files.read_mask(tmp_path / "photo.png")
+    soft = np.zeros((20, 30), np.uint8)
+    soft[5:15, 5:15], soft[4, 5:15], soft[15, 5:15] = 255, 100, 160
+    iio.imwrite(tmp_path / "soft.png", soft)
+    assert files.read_mask(tmp_path / "soft.png").sum() == 110
+
+
+def test_what_an_earlier_run_wrote_does_not_pass_for_this_one_s(fit, tmp_path, monkeypatch):
+    for name in ("registration.json", "overlay.png", "replay.html"):
+        (tmp_path / name).write_text("earlier")
+    (tmp_path / "mine.txt").write_text("kept")
+    files.write_registration(fit, tmp_path, [])
+    assert {path.name for path in tmp_path.iterdir()} == {"registration.json", "mesh.ply", "mine.txt"}
+    monkeypatch.setattr(files, "save_mesh", lambda *_: (_ for _ in ()).throw(OSError("no space")))
+    with pytest.raises(OSError, match="no space"):
+        files.write_registration(fit, tmp_path, [])
+    assert not (tmp_path / "registration.json").exists()
+
+
+def test_depth_maps_folders_and_unknown_formats_are_no_clouds(tmp_path):
+    np.save(tmp_path / "depth.npy", np.ones((48, 64)))
+    (tmp_path / "cloud.pcd").write_text("VERSION 0.7")
+    for path, said in (("depth.npy", r"\(48, 64\) \(a depth map\?"), ("cloud.pcd", "a point cloud may be PLY, .npy"), (".", "a folder")):
+        with pytest.raises(DataError, match=said):
+            files.read_points(tmp_path / path)
+
+
 def test_a_start_that_cannot_be_meant_is_refused_with_what_it_may_be(space, camera, pose):
     mean = space.model("pca").mean
     require_start(mean, camera, pose)

@@ -55,8 +55,19 @@ application = typer.Typer(
 )
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from renderfit.provenance import version_line
+
+        typer.echo(version_line())
+        raise typer.Exit
+
+
 @application.callback()
-def _root(verbose: bool = typer.Option(False, "--verbose", "-v", help="log more to stderr")) -> None:
+def _root(
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="log more to stderr"),
+    version: bool = typer.Option(False, "--version", callback=_say_version, is_eager=True, help="version and commit"),  # noqa: ARG001
+) -> None:
     output.configure_logging(verbose)
 
 

@@ -17,9 +17,9 @@ def _group() -> None:
 
 @app.command()
 def renderer(
-    vertices: Annotated[list[int] | None, typer.Option(help="mesh sizes; repeat the option")] = None,
-    resolution: Annotated[list[int] | None, typer.Option(help="image sides [px]; repeat the option")] = None,
-    repeats: Annotated[int, typer.Option(help="passes; the median counts")] = 5,
+    vertices: Annotated[list[int] | None, typer.Option(min=10, help="mesh sizes; repeat the option")] = None,
+    resolution: Annotated[list[int] | None, typer.Option(min=1, help="image sides [px]; repeat the option")] = None,
+    repeats: Annotated[int, typer.Option(min=1, help="passes; the median counts")] = 5,
     peers: Annotated[bool, typer.Option(help="time other renderers that can be imported")] = True,
     longest: Annotated[float, typer.Option(help="another renderer whose pass took longer [s] is not asked for larger sizes")] = 60.0,
     out: Annotated[Path | None, typer.Option(help="write the measurement to this JSON file")] = None,

@@ -10,8 +10,8 @@ import typer
 
 def command(
     scene: Annotated[list[str] | None, typer.Option(help="torus, bottle, drill, two or crossing; repeat the option")] = None,
-    vertices: Annotated[list[int] | None, typer.Option(help="mesh sizes; repeat the option")] = None,
-    size: Annotated[int, typer.Option(help="image side [px]")] = 256,
+    vertices: Annotated[list[int] | None, typer.Option(min=10, help="mesh sizes; repeat the option")] = None,
+    size: Annotated[int, typer.Option(min=1, help="image side [px]")] = 256,
     out: Annotated[Path | None, typer.Option(help="write the comparison to this JSON file")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
 ) -> None:

@@ -31,16 +31,28 @@ def emit(result: dict[str, Any], as_json: bool) -> None:
     result : dict
         What the command found; numpy and torch scalars and arrays are allowed as values.
     as_json : bool
-        True: one JSON object alone on the last line. False: one ``key: value`` line per entry.
+        True: one JSON object alone on the last line. False: one ``key  value`` line per entry; a list of
+        dicts has a line for each of them below its key.
     """
     if as_json:
         sys.stdout.write(json.dumps(result, default=_plain) + "\n")
     else:
         width = max((len(key) for key in result), default=0)
         for key, entry in result.items():
-            text = entry if isinstance(entry, str) else json.dumps(entry, default=_plain)
-            sys.stdout.write(f"{key:<{width}}  {text}\n")
+            if isinstance(entry, list) and entry and all(isinstance(row, dict) for row in entry):
+                sys.stdout.write(f"{key}\n" + "".join(f"  {_row(row)}\n" for row in entry))
+            else:
+                sys.stdout.write(f"{key:<{width}}  {_text(entry)}\n")
     sys.stdout.flush()
+
+
+def _text(entry: Any) -> str:
+    return entry if isinstance(entry, str) else json.dumps(entry, default=_plain)
+
+
+def _row(entries: dict[str, Any]) -> str:
+    """Return a dict in one line, numbers with four digits."""
+    return "  ".join(f"{name} {f'{entry:.4g}' if isinstance(entry, float) else _text(entry)}" for name, entry in entries.items())
 
 
 def _plain(entry: Any) -> Any:

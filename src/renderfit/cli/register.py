@@ -32,7 +32,9 @@ def command(
     from renderfit.registration import files, register
     from renderfit.shapes import ShapeSpace
     from renderfit.vision.checkpoint import chosen_network
+    from renderfit.whole import require_folder
 
+    require_folder(out)
     picture = files.read_image(image)
     view = Camera.load(camera)
     category = ShapeSpace.load(space)

@@ -24,10 +24,19 @@ def command(
     import numpy as np
 
     from renderfit.cli.output import emit
+    from renderfit.errors import DataError
     from renderfit.geometry import Camera, Pose, load_mesh
-    from renderfit.rendering.images import write_image, write_mask
+    from renderfit.rendering.images import require_image_name, write_image, write_mask
+    from renderfit.whole import whole_file
 
+    for path in (out, mask):
+        if path is not None:
+            require_image_name(path)
+    if depth_map is not None and depth_map.suffix.lower() != ".npy":
+        raise DataError(f"{depth_map}: got the ending '{depth_map.suffix}'; expected a depth map to be named .npy")
     loaded, view, where = load_mesh(mesh, textures=True), Camera.load(camera), Pose.load(pose)
+    if not len(loaded.faces):
+        raise DataError(f"{mesh}: {len(loaded.vertices)} points without faces; expected triangles: reconstruct a surface first")
     if shading == "photo":
         from renderfit.rendering.photo import photograph
 
@@ -43,5 +52,11 @@ def command(
     if mask is not None:
         write_mask(covered, mask)
     if depth_map is not None:
-        np.save(depth_map, depth)
+        with whole_file(depth_map) as part:
+            np.save(part, depth)
     emit({"out": str(out), "coverage": float(np.mean(covered)), "backend": used}, as_json)
+    if not covered.any():
+        typer.echo(
+            f"warning: nothing of {mesh} is in the image; expected metres, and a pose from object to camera, OpenCV axes (z forward)",
+            err=True,
+        )

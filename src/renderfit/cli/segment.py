@@ -20,19 +20,18 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
 ) -> None:
     """Find the object in a photograph."""
-    import imageio.v3 as iio
-
     from renderfit.cli.output import emit
     from renderfit.geometry import Camera, Pose
+    from renderfit.rendering.images import require_image_name, write_image
     from renderfit.vision import segment
     from renderfit.vision.checkpoint import chosen_network
     from renderfit.vision.images import load_image
 
+    require_image_name(out)
     lens = Camera.load(camera) if camera else None
     start = Pose.load(pose) if pose else None
     probability = segment(load_image(image), chosen_network(network), category or None, lens, start)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    iio.imwrite(out, (probability * 255).round().astype("uint8"))
+    write_image((probability * 255).round().astype("uint8"), out)
     inside = probability > 0.5
     rows, columns = inside.nonzero()
     box = [int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1] if len(rows) else []

@@ -29,7 +29,9 @@ def command(
     from renderfit.shapes import ShapeSpace, choose_canonical
     from renderfit.shapes.report import describe
     from renderfit.shapes.settings import configured
+    from renderfit.whole import require_folder
 
+    require_folder(out_dir)
     auto = str(canonical) == AUTO and not canonical.exists()
     if not instances_dir.is_dir():
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")

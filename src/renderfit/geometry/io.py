@@ -54,11 +54,13 @@ def load_mesh(path: str | Path, *, check_unit: bool = False, textures: bool = Fa
 
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"{path}: no such file; expected a mesh (PLY, OBJ, STL, OFF, GLB)")
+        raise DataError(f"{path}: {'a folder' if path.is_dir() else 'no such file'}; expected a mesh (PLY, OBJ, STL, OFF, GLB)")
     try:
         loaded = trimesh.load(path, process=False, force=None)
     except Exception as problem:  # trimesh raises whatever its parsers raise
-        raise DataError(f"{path}: not readable as a mesh ({type(problem).__name__}: {problem})") from problem
+        raise DataError(
+            f"{path}: not readable as a mesh ({type(problem).__name__}: {problem}); expected PLY, OBJ, STL, OFF or GLB"
+        ) from problem
     bake_textures(loaded, str(path), wanted=textures)
     if isinstance(loaded, trimesh.Scene):
         loaded = loaded.to_geometry() if loaded.geometry else None

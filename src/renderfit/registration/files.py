@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import imageio.v3 as iio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +14,16 @@ from renderfit.geometry import Camera, load_mesh, save_mesh
 from renderfit.provenance import provenance
 from renderfit.registration.overlay import overlay
 from renderfit.registration.result import Registration
+from renderfit.rendering.images import write_image
 from renderfit.vision.images import load_image, read_pixels
 from renderfit.whole import write_json
 
 POINTS = (".npy", ".xyz", ".csv", ".txt")
 """Suffixes of files that hold nothing but coordinates."""
+WIDEST = 16
+"""Numbers a point in such a file, at most: coordinates, then colours, normals and the like."""
+GREY = 0.3
+"""Share of pixels neither black nor white from which on a picture is no mask."""
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -39,7 +43,7 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     Raises
     ------
     DataError
-        If the file is missing, is no image, or shows nothing brighter than half.
+        If the file is missing, is no image, shows nothing brighter than half, or is grey in large part, as photographs are.
     """
     pixels = read_pixels(path, "a mask (PNG, white where the object is)")
     opaque = pixels[..., -1] > np.iinfo(pixels.dtype).max // 2 if pixels.shape[2] in {2, 4} else np.ones(pixels.shape[:2], dtype=bool)
@@ -47,6 +51,9 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
     peak, half = float(bright.max()), np.iinfo(pixels.dtype).max / 2
     if 1 < peak <= half:
         raise DataError(f"{path}: the brightest pixel is {peak:.0f} of {2 * half:.0f}; expected a mask of black and white, or of 0 and 1")
+    grey = float(((bright > 0.2 * half) & (bright < 1.8 * half)).mean())
+    if grey > GREY:
+        raise DataError(f"{path}: {100 * grey:.0f} % of it is neither black nor white; expected a mask, not the photograph: white on black")
     return (bright > (half if peak > 1 else 0.5)) & opaque
 
 
@@ -59,7 +66,10 @@ def read_points(path: Path) -> NDArray[np.float64]:
         If the file is missing, not readable, or does not hold three coordinates a point.
     """
     if path.suffix.lower() not in POINTS:
-        return load_mesh(path, check_unit=True).numpy()[0]
+        try:
+            return load_mesh(path, check_unit=True).numpy()[0]
+        except DataError as problem:
+            raise DataError(f"{problem}; a point cloud may be PLY, {', '.join(POINTS)}, or any mesh") from problem
     if not path.is_file():
         raise DataError(f"{path}: no such file; expected a point cloud (PLY, {', '.join(POINTS)}, or any mesh)")
     try:
@@ -67,8 +77,9 @@ def read_points(path: Path) -> NDArray[np.float64]:
         points = np.asarray(found, dtype=np.float64)
     except (OSError, ValueError, TypeError, EOFError) as problem:
         raise DataError(f"{path}: not readable as points ({problem}); expected three coordinates a point [m]") from problem
-    if points.ndim != 2 or points.shape[1] < 3:
-        raise DataError(f"{path}: holds numbers of shape {points.shape}; expected (N, 3): three coordinates a point [m]")
+    if points.ndim != 2 or not 3 <= points.shape[1] <= WIDEST:
+        picture = " (a depth map? bring its pixels into space with the camera)" if min(points.shape, default=0) > WIDEST else ""
+        raise DataError(f"{path}: holds numbers of shape {points.shape}{picture}; expected (N, 3): three coordinates a point [m]")
     return points[:, :3]
 
 
@@ -94,7 +105,7 @@ def _is_number(word: str) -> bool:
 def write_registration(
     found: Registration, folder: Path, inputs: Sequence[Path], picture: NDArray[np.uint8] | None = None, camera: Camera | None = None
 ) -> dict[str, Any]:
-    """Write registration.json, mesh.ply and, with the picture, overlay.png; the JSON appears last.
+    """Write registration.json, mesh.ply and, with the picture, overlay.png; an earlier JSON goes first, the new one appears last.
 
     Returns
     -------
@@ -102,9 +113,11 @@ def write_registration(
         What registration.json holds.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for name in ("registration.json", "overlay.png", "replay.html"):  # they must not pass for results of this run
+        (folder / name).unlink(missing_ok=True)
     save_mesh(found.mesh, folder / "mesh.ply")
     if picture is not None and camera is not None:
-        iio.imwrite(folder / "overlay.png", overlay(picture, found.mesh, camera, found.pose))
+        write_image(overlay(picture, found.mesh, camera, found.pose), folder / "overlay.png")
     summary = found.summary() | {"provenance": provenance([path.resolve() for path in inputs], ["ours", "paper", "cls"])}
     write_json(folder / "registration.json", summary)
     return summary

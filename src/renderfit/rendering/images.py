@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
+from renderfit.whole import whole_file
 
 
 def to_srgb(image: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -19,7 +20,7 @@ def to_srgb(image: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 
 def write_image(image: NDArray, path: Path) -> None:
-    """Write linear colour (H, W, 3), or 8-bit sRGB as it is.
+    """Write linear colour (H, W, 3), or 8-bit sRGB as it is; folders above the file are made.
 
     Raises
     ------
@@ -34,10 +35,16 @@ def write_mask(mask: NDArray[np.bool_], path: Path) -> None:
     _write(mask.astype(np.uint8) * 255, path)
 
 
-def _write(pixels: NDArray[np.uint8], path: Path) -> None:
+def require_image_name(path: Path) -> None:
+    """Raise `DataError` when a path does not end as pictures do that are written."""
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: unknown image format {path.suffix!r}; expected a name in .png, .jpg or .jpeg")
+
+
+def _write(pixels: NDArray[np.uint8], path: Path) -> None:
+    require_image_name(path)
     try:
-        imageio.imwrite(path, pixels)
+        with whole_file(path) as part:
+            imageio.imwrite(part, pixels)
     except (OSError, ValueError) as problem:
-        raise DataError(f"{path}: image not written ({problem}); expected a folder that exists and a name in .png or .jpg") from problem
+        raise DataError(f"{path}: image not written ({problem}); expected a place that can be written to") from problem

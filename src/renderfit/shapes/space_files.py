@@ -16,9 +16,10 @@ FORMAT = 1
 
 
 def write(folder: str | Path, arrays: dict[str, NDArray[Any]], entries: dict[str, Any]) -> None:
-    """Write `arrays` and `entries` to `folder`; space.json appears last, so a half-written space is none."""
+    """Write `arrays` and `entries` to `folder`; space.json goes first and appears last, so a half-written space is none."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "space.json").unlink(missing_ok=True)
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     write_json(folder / "space.json", {"format": FORMAT, **entries, "arrays": sorted(arrays)})

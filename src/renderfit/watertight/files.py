@@ -15,6 +15,7 @@ from renderfit.progress import progress
 from renderfit.watertight.report import report
 from renderfit.watertight.resampling import require_budget, resample
 from renderfit.watertight.solid import require_settings, solidify
+from renderfit.whole import require_folder
 
 ENDINGS = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf")
 """Of the files that are meshes in a folder."""
@@ -75,9 +76,7 @@ def convert(source: Path, out: Path, wanted: Wanted) -> dict[str, Any]:
     """
     if out.is_dir():
         raise DataError(f"{out} is a folder; expected the name of a file to write: give {out / source.stem}.ply")
-    above = next(folder for folder in out.absolute().parents if folder.exists())
-    if not above.is_dir():
-        raise DataError(f"{out}: {above} is a file; expected a folder to write into: name another place")
+    require_folder(out.parent)
     require_ending(out)
     mesh = load_mesh(source)
     if not len(mesh.faces):
@@ -121,8 +120,7 @@ def convert_folder(folder: Path, out: Path, wanted: Wanted) -> tuple[dict[str, d
     DataError
         If there is no mesh in the folder, two would get one name, or `out` lies in it or is a file.
     """
-    if out.is_file():
-        raise DataError(f"{out} is a file, {folder} a folder; expected a folder to write its meshes to: name another place")
+    require_folder(out)
     if out.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{out} lies in {folder}; expected another place: the next run would take its own output in")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS and not path.name.startswith("."))
