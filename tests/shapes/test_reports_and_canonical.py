@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Mesh, save_mesh
-from renderfit.shapes import choose_canonical, coherent_point_drift, em
+from renderfit.shapes import canonical, choose_canonical, coherent_point_drift, em, matching_canonical
 from renderfit.shapes.cpd import template_kernel
 
 
@@ -94,6 +94,23 @@ def test_the_canonical_is_the_one_from_which_the_others_cost_least():
     larger = {name: mesh.with_vertices(50 * mesh.vertices) for name, mesh in FAMILY.items()}
     again = choose_canonical(larger)
     np.testing.assert_allclose(list(again.energies.values()), list(found.energies.values()), rtol=1e-4)
+
+
+def test_the_choice_says_nothing_of_each_registration(caplog):
+    with caplog.at_level("INFO", "renderfit"):
+        choose_canonical(FAMILY)
+    assert "CPD" not in caplog.text
+
+
+def test_a_canonical_is_passed_over_whose_frame_another_mesh_does_not_match(monkeypatch, caplog):
+    chosen = canonical.Canonical("a", {"a": 0.1, "b": 0.2, "c": 0.3})
+    clash = {("b", "a"), ("a", "c")}
+    monkeypatch.setattr(canonical, "complaint_about", lambda mesh, other: "upside down" if (mesh, other) in clash else None)
+    with caplog.at_level("INFO", "renderfit"):
+        assert matching_canonical({"a": "a", "b": "b", "c": "c"}, chosen) == canonical.Canonical("b", chosen.energies)
+    assert "not a, whose frame b would not match" in caplog.text
+    clash |= {("c", "b")}
+    assert matching_canonical({"a": "a", "b": "b", "c": "c"}, chosen) is chosen
 
 
 def test_a_canonical_can_be_named():

@@ -26,7 +26,7 @@ def command(
     from renderfit.cli.output import emit
     from renderfit.errors import DataError
     from renderfit.geometry import load_mesh
-    from renderfit.shapes import ShapeSpace, choose_canonical
+    from renderfit.shapes import ShapeSpace, choose_canonical, matching_canonical
     from renderfit.shapes.report import describe
     from renderfit.shapes.settings import configured
     from renderfit.whole import require_folder
@@ -35,8 +35,8 @@ def command(
     auto = str(canonical) == AUTO and not canonical.exists()
     if not instances_dir.is_dir():
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")
-    found = (f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
-    files = sorted(f for f in found if auto or f.resolve() != canonical.resolve())
+    there = (f for f in instances_dir.iterdir() if f.suffix.lower() in SUFFIXES and not f.name.startswith("."))
+    files = sorted(f for f in there if auto or f.resolve() != canonical.resolve())
     if len(files) < 2 + auto:
         raise DataError(f"{instances_dir}: {len(files)} meshes; expected at least 2 besides the canonical ({' '.join(SUFFIXES)})")
     start = time.process_time()
@@ -45,7 +45,8 @@ def command(
     if len(set(names)) < len(names):
         names = [file.name for file in files]
     if auto:
-        chosen = choose_canonical(dict(zip(names, meshes, strict=True)))
+        found = dict(zip(names, meshes, strict=True))
+        chosen = matching_canonical(found, choose_canonical(found))
         template = meshes.pop(names.index(chosen.name))
         names.remove(chosen.name)
     else:

@@ -1,7 +1,7 @@
 """Coherent Point Drift and latent shape spaces (section 3.2)."""
 
 from renderfit.shapes.align import Alignment, align
-from renderfit.shapes.canonical import Canonical, choose_canonical
+from renderfit.shapes.canonical import Canonical, choose_canonical, matching_canonical
 from renderfit.shapes.cpd import coherent_point_drift
 from renderfit.shapes.fields import SpaceSettings
 from renderfit.shapes.full_fit import FullFit, fit_full
@@ -25,4 +25,5 @@ __all__ = [
     "choose_canonical",
     "coherent_point_drift",
     "fit_full",
+    "matching_canonical",
 ]

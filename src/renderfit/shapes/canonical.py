@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -14,7 +15,9 @@ from renderfit.progress import progress
 from renderfit.shapes.clouds import frame
 from renderfit.shapes.cpd import coherent_point_drift, template_kernel
 from renderfit.shapes.fields import even_points
+from renderfit.shapes.inspection import complaint_about
 
+_log = logging.getLogger(__name__)
 POINTS = 300
 """Points of each mesh that are registered."""
 
@@ -90,10 +93,30 @@ def choose_canonical(
         kernel = template_kernel(template, beta * radius / own, lam=lam * (own / radius) ** 2)
         found = [
             coherent_point_drift(
-                template, other, beta=beta * radius, lam=lam / radius**2, unit="metre", iterations=iterations, kernel=kernel
+                template,
+                other,
+                beta=beta * radius,
+                lam=lam / radius**2,
+                unit="metre",
+                iterations=iterations,
+                kernel=kernel,
+                quiet=True,
             )
             for key, other in clouds.items()
             if key != name
         ]
         energies[name] = float(np.mean([one.penalty / count + 3 * np.log(max(1.0, 2 * np.sqrt(one.sigma2) / spacing)) for one in found]))
     return Canonical(min(energies, key=lambda name: (round(energies[name], 9), name)), energies)
+
+
+def matching_canonical(meshes: Mapping[str, Mesh], chosen: Canonical) -> Canonical:
+    """Return the choice of lowest energy whose frame all other meshes match; `chosen` where there is none.
+
+    Two instances of which one could as well stand on its head may match a third one and not each other.
+    """
+    for name in sorted(chosen.energies, key=lambda name: (round(chosen.energies[name], 9), name)):
+        strange = [key for key, mesh in meshes.items() if key != name and complaint_about(mesh, meshes[name])]
+        if not strange:
+            return Canonical(name, chosen.energies)
+        _log.info("canonical: not %s, whose frame %s would not match", name, ", ".join(strange))
+    return chosen

@@ -44,6 +44,7 @@ def coherent_point_drift(
     kernel: LowRank | None = None,
     start: CPDResult | None = None,
     coarse: int | None = 2000,
+    quiet: bool = False,
 ) -> CPDResult:
     """Move `template` onto `reference`.
 
@@ -77,6 +78,8 @@ def coherent_point_drift(
     coarse : int, optional
         Sets of more than twice so many points begin with the result on evenly chosen subsets of this size and then take at
         most a third of `iterations`; None: never.
+    quiet : bool
+        Speak of it in the log for debugging only: for many registrations in a row.
 
     Returns
     -------
@@ -114,7 +117,8 @@ def coherent_point_drift(
     centre, radius = frame(y)
     if unit == "metre":
         beta, lam = beta / radius, lam * radius**2
-    log.info("CPD %s: %d to %d points, beta %.3g RMS radii = %.4g m, lambda %.3g", kind, len(y), len(x), beta, beta * radius, lam)
+    level = logging.DEBUG if quiet else logging.INFO
+    log.log(level, "CPD %s: %d to %d points, beta %.3g RMS radii = %.4g m, lambda %.3g", kind, len(y), len(x), beta, beta * radius, lam)
     order_y, order_x = spatial_order(y), spatial_order(x)
     y_unit, x_unit = (y - centre) / radius, ((x - centre) / radius)[order_x]
     step: Maximisation
@@ -127,14 +131,14 @@ def coherent_point_drift(
         share = min(1.0, coarse / len(x))
         start = coherent_point_drift(
             _thinned(y[order_y], coarse), _thinned(x[order_x], coarse), beta=beta * radius, lam=lam / radius**2 * share, outliers=outliers,
-            iterations=iterations, tolerance=tolerance, unit="metre", rank=rank,
+            iterations=iterations, tolerance=tolerance, unit="metre", rank=rank, quiet=quiet,
         )  # fmt: skip
         iterations = -(-iterations // 3)
     if start is not None:
         moved, sigma2 = ((start.transform(y) - centre) / radius)[order_y], start.sigma2 / radius**2
     ended = iterate(step, moved, x_unit, sigma2, outliers, iterations, tolerance)
     result = _result(kind, step, ended, (centre, radius, beta), order_y, order_x)
-    log.info("%s", result.report())
+    log.log(level, "%s", result.report())
     return result
 
 

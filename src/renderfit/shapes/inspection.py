@@ -67,7 +67,10 @@ def check_instances(canonical: Mesh, instances: Sequence[Mesh], names: Sequence[
     found = {name: complaint for name, mesh in zip(names, instances, strict=True) if (complaint := complaint_about(mesh, canonical))}
     if found:
         lines = "; ".join(f"{name}: {complaint}" for name, complaint in found.items())
-        raise DataError(f"{len(found)} of {len(instances)} instances do not match the canonical's frame. {lines}")
+        raise DataError(
+            f"{len(found)} of {len(instances)} instances do not match the canonical's frame. {lines}; on the command line "
+            "`renderfit dataset align` does that; of those that are right as they are, name another canonical or leave them out"
+        )
 
 
 def complaint_about(mesh: Mesh, canonical: Mesh) -> str | None:
