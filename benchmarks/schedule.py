@@ -36,6 +36,8 @@ def schedules(whole):
     yield "half the steps at 256 px", (*whole[:-1], dataclasses.replace(finest, iterations=finest.iterations // 2))
     if any(stage.caution > 1 for stage in whole):
         yield "one prior from first to last", tuple(dataclasses.replace(stage, caution=1.0) for stage in whole)
+        yield "local columns as free as the others", (*whole[:-1], dataclasses.replace(finest, firmness=1.0))
+        yield "local columns held four times as hard", (*whole[:-1], dataclasses.replace(finest, firmness=4 * finest.firmness))
         free = dataclasses.replace(finest, groups=(*finest.groups, *stages.SIZE))
         yield "size columns free at the end", (*whole[:-1], free)
 

@@ -6,6 +6,8 @@ from renderfit.errors import ConfigError, DataError, ShapeError
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Camera, Pose
 from renderfit.registration import SolverConfig, register
+from renderfit.registration.columns import Columns
+from renderfit.registration.stages import LOCAL, NOISE, emphasis
 
 EXACT = SolverConfig()
 """The light prior that exact masks allow, whatever params.yaml holds for the network's."""
@@ -55,6 +57,15 @@ def test_the_same_input_gives_the_same_bits(joint, mask, space, camera, noisy):
     again = register(mask, space, camera, mask=mask, pose=noisy, model="pca", config=EXACT)
     assert torch.equal(again.latent, joint.latent)
     assert torch.equal(again.mesh.vertices, joint.mesh.vertices)
+
+
+def test_local_columns_are_held_harder_while_the_pose_is_free(space):
+    columns = Columns.of_space(space, "rich")
+    weights = emphasis(NOISE[-1], columns, 2)
+    local = np.isin(np.arange(columns.count + 12), columns.members(LOCAL))
+    assert local.sum() == 12
+    assert set(weights[local]) == {NOISE[-1].caution * NOISE[-1].firmness}
+    assert set(weights[~local]) == {NOISE[-1].caution}
 
 
 def test_local_columns_move_only_when_the_model_has_them(mask, space, camera, pose, target):

@@ -13,7 +13,7 @@ from renderfit.registration.columns import Columns
 from renderfit.registration.levenberg import Damping, minimise
 from renderfit.registration.objective import Level, Prior, State, View
 from renderfit.registration.result import Step
-from renderfit.registration.stages import Stage, free_parameters, schedule
+from renderfit.registration.stages import Stage, emphasis, free_parameters, schedule
 from renderfit.registration.terms import Trust
 
 Array = NDArray[np.float64]
@@ -73,11 +73,12 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     damping = replace(config.damping, enough=config.prior.weight)  # the variance of a residual: one posterior deviation costs as much
     for stage in stages:
         level = Level.of(views, stage.width, stage.sigma)
+        held = emphasis(stage, columns, len(views)) * precision
 
-        def evaluate(point: Array, level: Level = level, precision: Array = stage.caution * precision) -> State:
+        def evaluate(point: Array, level: Level = level, held: Array = held) -> State:
             nonlocal renders
             renders += len(views)
-            return State(columns, views, level, precision, point, config.robust, config.trust, config.prior.weight)
+            return State(columns, views, level, held, point, config.robust, config.trust, config.prior.weight)
 
         path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, damping)
         history += [

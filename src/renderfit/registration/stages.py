@@ -14,7 +14,8 @@ from renderfit.registration.columns import Columns
 class Stage:
     """One stage: image width [px], blur [px], at most so many steps, shape columns (by group) and pose free or not.
 
-    `caution` multiplies the prior: while the pose is far off, a shape that strays explains what the pose should.
+    `caution` multiplies the prior: while the pose is far off, a shape that strays explains what the pose should. `firmness` multiplies
+    that of the local columns besides: together they imitate a turn of the object, which an outline cannot tell from a true one.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Stage:
     groups: tuple[str, ...]
     pose: bool
     caution: float = 1.0
+    firmness: float = 1.0
 
 
 GLOBAL = ("global",)
@@ -39,7 +41,7 @@ NOISE = (
     Stage("joint 32", 32, 2.0, 6, GLOBAL, True, 3.0),
     Stage("joint 64", 64, 1.5, 6, GLOBAL, True, 3.0),
     Stage("joint 128", 128, 1.5, 4, GLOBAL, True, 3.0),
-    Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True),
+    Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True, firmness=16.0),
 )
 
 
@@ -57,3 +59,10 @@ def free_parameters(stage: Stage, columns: Columns, views: int) -> NDArray[np.in
     shape = columns.members(stage.groups)
     pose = np.arange(columns.count, columns.count + 6 * views) if stage.pose else np.zeros(0, np.int64)
     return np.concatenate([shape, pose])
+
+
+def emphasis(stage: Stage, columns: Columns, views: int) -> NDArray[np.float64]:
+    """Return what `stage` multiplies the prior of each parameter by, (K + 6 views,)."""
+    found = np.full(columns.count + 6 * views, stage.caution)
+    found[columns.members(LOCAL)] *= stage.firmness
+    return found
