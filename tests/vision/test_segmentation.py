@@ -128,6 +128,21 @@ def test_a_window_is_pasted_where_it_was_cut():
     assert np.array_equal(window.paste(scores[1:], 64, 64)[0] > 0.5, disc)
 
 
+@pytest.mark.parametrize("size", [20, 32, 40, 64, 90, 128])  # cells of 7, 4, 3, 2, 2 and 1 pixels are averaged
+def test_a_cut_shows_everything_where_the_window_s_camera_does(size):
+    rows, columns = np.mgrid[:140, :160] + 0.5
+    blob = np.exp(-((columns - 83.3) ** 2 + (rows - 66.6) ** 2) / 200)
+    window, camera = Window(80.0, 70.0, 128.0), Camera(160, 140, 150.0, 150.0, 80.0, 70.0)
+    seen = window.cut(torch.from_numpy(blob)[None, None], size)[0, 0].numpy()
+    along = np.arange(size) + 0.5
+    middle = np.array([(seen.sum(0) * along).sum(), (seen.sum(1) * along).sum()]) / seen.sum()
+    ray = torch.tensor([(83.3 - camera.cx) / camera.fx, (66.6 - camera.cy) / camera.fy, 1.0], dtype=torch.float64)
+    assert middle * 128 / size == pytest.approx(window.camera(camera, size).project(ray).numpy() * 128 / size, abs=0.05)
+    if size <= 64:
+        back = window.paste(torch.from_numpy(seen)[None], 140, 160)[0]
+        assert (back * columns).sum() / back.sum() == pytest.approx(83.3, abs=0.05)
+
+
 def test_scores_of_known_masks():
     mask = np.zeros((20, 20), bool)
     mask[5:15, 5:15] = True

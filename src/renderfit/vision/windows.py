@@ -40,10 +40,11 @@ class Window:
     def cut(self, whole: Tensor, size: int) -> Tensor:
         """Return the window (1, C, size, size) of a picture (1, C, H, W), its border repeated outside."""
         height, width = whole.shape[2:]
-        steps = (torch.arange(size, dtype=torch.float64, device=whole.device) + 0.5) / size * self.side - self.side / 2
+        fine = max(1, int(np.ceil(self.side / size - 0.25)))
+        late = 0.0 if fine % 2 else 0.5  # the middle of an even number of pixels lies half a pixel before the one they are filed under
+        steps = (torch.arange(size, dtype=torch.float64, device=whole.device) + 0.5) / size * self.side - self.side / 2 + late
         columns, rows = (self.x + steps) / width * 2 - 1, (self.y + steps) / height * 2 - 1
         grid = torch.stack(torch.broadcast_tensors(columns[None, :], rows[:, None]), dim=-1)[None].to(whole.dtype)
-        fine = max(1, int(np.ceil(self.side / size - 0.25)))
         if fine > 1:  # average over the pixels that fall into one cell instead of picking one
             whole = functional.avg_pool2d(functional.pad(whole, (fine // 2, (fine - 1) // 2) * 2, mode="replicate"), fine, stride=1)
         return functional.grid_sample(whole, grid, mode="bilinear", padding_mode="border", align_corners=False)
