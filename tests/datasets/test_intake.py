@@ -164,7 +164,7 @@ def test_what_is_known_is_obeyed(cans):
     found = Folder(cans).intake("Gießkanne")
     assert found.up.axis == "x"
     (cans / "intake.json").write_text(json.dumps({"Gießkanne": {"axis": "x"}}))
-    with pytest.raises(DataError, match=r"expected .* any of up, unit, size, align"):
+    with pytest.raises(DataError, match=r"expected .* any of up, unit, size, align, each"):
         Folder(cans)
     with pytest.raises(DataError, match="up axis is 'w'"):
         take_in("can", discover(cans)["Gießkanne"], Wanted(up="w"))

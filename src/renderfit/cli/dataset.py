@@ -65,7 +65,10 @@ def align(
     size: Annotated[float | None, typer.Option(help="median longest side [m] of a category, for files without a unit")] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring meshes into one frame per category: metres, z up, base at z = 0; rejects are listed with reasons."""
+    """Bring meshes into one frame per category: metres, z up, base at z = 0; rejects are listed with reasons.
+
+    What is known of single categories and meshes is said in intake.json in the folder, which is read if no option is given.
+    """
     import json
 
     from renderfit.cli.output import emit
@@ -78,7 +81,8 @@ def align(
 
     if out.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{out} lies in {folder}; expected another place: the next run would take its own output in")
-    source = Folder(folder, Wanted(up=up, unit=unit, size=size))
+    told = Wanted(up=up, unit=unit, size=size)
+    source = Folder(folder, told if told != Wanted() else None)
     splits, short = {}, {}
     for category in source.files:
         split = source.chosen(category)

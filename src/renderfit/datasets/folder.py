@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 UNLIKE = 8.0
 """An instance this many times longer or shorter than its category's median has another unit."""
 KNOWN = "intake.json"
-"""What the owner knows: ``{category: {"up", "unit", "size", "align"}}``, all optional."""
+"""What the owner knows: ``{category: {"up", "unit", "size", "align", "each": {name: up axis}}}``, all optional."""
 
 
 class Folder:
@@ -135,7 +135,7 @@ def known(path: Path) -> dict[str, Wanted]:
     Raises
     ------
     DataError
-        If it is not of the form ``{category: {"up", "unit", "size", "align"}}``.
+        If it is not of the form ``{category: {"up", "unit", "size", "align", "each"}}``.
     """
     if not path.is_file():
         return {}

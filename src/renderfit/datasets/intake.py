@@ -12,11 +12,13 @@ import torch
 from numpy.typing import NDArray
 
 from renderfit.datasets.headings import mirrored, refined
-from renderfit.datasets.orientation import CUBE, Cloud, Table, settled, turned_alike
+from renderfit.datasets.orientation import CUBE, Cloud
 from renderfit.datasets.reading import Candidate, read
+from renderfit.datasets.references import POINTS
 from renderfit.datasets.roles import points_of
 from renderfit.datasets.units import Size, units_of
-from renderfit.datasets.upright import Up, axis_named, doubts, evidence, starts, turn_up, up_of
+from renderfit.datasets.upright import Up, axis_named, turn_up
+from renderfit.datasets.uprights import Found, bring_upright
 from renderfit.errors import DataError
 from renderfit.geometry.mesh import Mesh
 from renderfit.progress import progress
@@ -24,8 +26,6 @@ from renderfit.shapes.inspection import complaint_about
 
 Array = NDArray[np.float64]
 
-POINTS = 160
-"""Points by which orientations are compared."""
 ENOUGH = 6
 """Instances from which a category has a spread to compare an instance with."""
 UNLIKE, ODD = 1.8, 1.4
@@ -40,10 +40,12 @@ class Wanted:
     unit: str | None = None
     size: float | None = None
     align: bool = True
+    each: Mapping[str, str] = field(default_factory=dict)
+    """Name of an instance -> its up axis, for those that were brought upright wrongly."""
 
     def __post_init__(self) -> None:
-        if self.up is not None:
-            turn_up(self.up)  # refuses an unknown axis
+        for axis in (*([self.up] if self.up is not None else []), *self.each.values()):
+            turn_up(axis)  # refuses an unknown axis
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +60,8 @@ class Taken:
     distance: float
     """Mean distance to its nearest neighbours of the category, in RMS radii."""
     notes: tuple[str, ...]
+    told: bool = False
+    """Whether the owner gave its up axis."""
 
     @property
     def up(self) -> str:
@@ -112,9 +116,9 @@ class Intake:
 def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = None) -> Intake:
     """Read all meshes of a category and bring them into one frame.
 
-    Unit: `renderfit.datasets.units`; orientation: turned like each other among the 24 rotations that exchange axes, then
-    up by what they stand on, then headings in small steps; each as little as the shapes allow. Copies, unreadable files
-    and instances unlike all others are rejected with the reason.
+    Unit: `renderfit.datasets.units`; orientation: upright and turned like each other among the 24 rotations that exchange axes
+    (`renderfit.datasets.uprights`), then headings in small steps. Copies, unreadable files and instances unlike all others are
+    rejected with the reason.
 
     Parameters
     ----------
@@ -127,15 +131,18 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
     Raises
     ------
     DataError
-        If the wanted unit or axis does not exist, or no unit makes the category plausible.
+        If the wanted unit or axis does not exist, one is wanted for a file that does not, or no unit makes the category plausible.
     """
     known = wanted or Wanted()
+    if unknown := sorted(set(known.each) - set(files)):
+        raise DataError(f"up axis of {', '.join(unknown)} is given, but {category} has no such mesh; it has {', '.join(files)}")
     read_in, rejected = _read(category, files)
     if not read_in:
         return Intake(category, {}, rejected)
     sizes = units_of({name: one.longest for name, one in read_in.items()}, known.unit, known.size)
     clouds = {name: Cloud(points_of(one.mesh, POINTS)) for name, one in read_in.items()}
-    turns, up = _orientation(read_in, clouds, known)
+    upright = _orientation(category, read_in, clouds, known)
+    turns = upright.turns
     flips, distances = {}, dict.fromkeys(clouds, 0.0)
     if known.align and len(clouds) > 1:
         flips = mirrored(clouds, turns)
@@ -143,27 +150,22 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
     notes: dict[str, list[str]] = {name: list(one.notes) for name, one in read_in.items()}
     for name in flips:
         notes[name].append("a mirror image of the others: mirrored back")
+    for name, axis in upright.guesses.items():
+        notes[name].append(f"its up axis is a guess: {axis} would do nearly as well")
     found = {}
     for name, one in read_in.items():
         mesh = _placed(one.mesh, sizes[name], turns[name], flips.get(name), centred=known.align)
         said = tuple(notes[name] + _size_notes(sizes[name]))
-        found[name] = Taken(one.path, mesh, sizes[name], turns[name], distances[name], said)
-    return _without_strangers(Intake(category, found, rejected, up))
+        found[name] = Taken(one.path, mesh, sizes[name], turns[name], distances[name], said, name in known.each)
+    return _without_strangers(Intake(category, found, rejected, upright.up))
 
 
-def _orientation(read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted) -> tuple[dict[str, Array], Up]:
-    """Return name -> rotation (3, 3) that makes it upright like the others, and the axis that was up."""
-    if not known.align:
-        up = Up(known.up or "z", 0.0)
-        return {name: turn_up(up.axis) for name in clouds}, up
-    suffixes = [one.path.suffix.lower() for one in read_in.values()]
-    weighed = {name: evidence(one.mesh, suffix) for (name, one), suffix in zip(read_in.items(), suffixes, strict=True)}
-    table = Table(clouds) if len(clouds) > 1 else None
-    alike = turned_alike(table, starts(suffixes)) if table else [0]
-    up = Up(known.up, 0.0) if known.up else up_of(weighed, {name: CUBE[turn] for name, turn in zip(clouds, alike, strict=True)})
-    if table:
-        alike = settled(table, alike, np.array([doubts(found, up.axis) for found in weighed.values()]))
-    return {name: turn_up(up.axis) @ CUBE[turn] for name, turn in zip(clouds, alike, strict=True)}, up
+def _orientation(category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted) -> Found:
+    """Return how the instances become upright and alike."""
+    if known.align:
+        return bring_upright(category, read_in, clouds, known.up, known.each)
+    up = Up(known.up or "z", 0.0)
+    return Found({name: turn_up(known.each.get(name, up.axis)) for name in clouds}, up, {})
 
 
 def fitted(intake: Intake, canonical: str) -> Intake:
@@ -178,6 +180,9 @@ def fitted(intake: Intake, canonical: str) -> Intake:
     for name, found in intake.taken.items():
         reason = complaint_about(_cloud(found.mesh), cloud) if name != canonical else None
         if reason is None:
+            continue
+        if found.told:
+            reasons[name] = f"{found.path.name}: {reason}, with the up axis that was given"
             continue
         turn = CUBE[int(Cloud(points_of(found.mesh, POINTS)).distances(shape, CUBE).argmin())]
         turned = _placed(found.mesh, Size("m", 1.0, sure=True), turn, None)

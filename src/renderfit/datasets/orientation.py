@@ -1,9 +1,9 @@
-"""One orientation for all instances of a category: turned like each other, as little as the shapes allow."""
+"""One orientation for all instances of a category: upright, and turned like each other, as little as the shapes allow."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,12 @@ BACK = np.array([int(np.abs(CUBE - turn.T).sum(axis=(1, 2)).argmin()) for turn i
 """Index of the inverse rotation."""
 CLEARLY = 0.82
 """Another orientation is taken when it leaves at most this share of the distance that the present one leaves."""
-EQUAL = 1.05
-"""Orientations whose distances differ by less than this factor are as good as each other."""
+STRETCH = 2.0
+"""Factor by which a box is stretched or squeezed at most."""
+NEARER = 20.0
+"""Evidence, in natural logarithms of probability, of a distance smaller by a factor of e: 5 % nearer count as one."""
+STAYS = 4.0
+"""Evidence that a file has the same frame as most of its category: that of a distance smaller by `CLEARLY`."""
 NEIGHBOURS = 3
 """Instances an instance is compared with: the nearest ones, since a category has kinds."""
 REPRESENTATIVES = 24
@@ -43,6 +47,23 @@ class Cloud:
         found: Array = 0.5 * (here + self.tree.query(other.points @ turns)[0].mean(axis=1))
         return found
 
+    def likeness(self, other: Cloud, turns: Array) -> Array:
+        """Return the geometric mean (K,) of the distances as they are and with this cloud's box made as wide, deep and high as the other's.
+
+        A flat camera and a deep one differ more in proportion than one of them upside down from itself; what is left once the
+        boxes are equal is where the parts are.
+        """
+        stretched = np.empty(len(turns))
+        low, high = other.points.min(axis=0), other.points.max(axis=0)
+        for k, turn in enumerate(turns):
+            turned = self.points @ turn.T
+            below, above = turned.min(axis=0), turned.max(axis=0)
+            factor = np.clip((high - low) / np.maximum(above - below, 1e-12), 1 / STRETCH, STRETCH)
+            fitted = (turned - 0.5 * (below + above)) * factor + 0.5 * (low + high)
+            stretched[k] = 0.5 * (other.tree.query(fitted)[0].mean() + cKDTree(fitted).query(other.points)[0].mean())
+        found: Array = np.sqrt(self.distances(other, turns) * stretched)
+        return found
+
 
 class Table:
     """Distances between all instances and the representatives in all 24 relative rotations.
@@ -54,7 +75,7 @@ class Table:
     behind : list of int
         Which of them are representatives.
     costs : (N, R, 24) array
-        Distance of instance n turned by rotation k to representative r as it is [RMS radii]; infinite to itself.
+        `Cloud.likeness` of instance n turned by rotation k to representative r as it is [RMS radii]; infinite to itself.
     """
 
     def __init__(self, clouds: Mapping[str, Cloud]) -> None:
@@ -67,82 +88,73 @@ class Table:
                 if i == j:
                     continue
                 twin = self.behind.index(i) if i in self.behind else r
-                if twin < r:
-                    self.costs[i, r] = self.costs[j, twin, BACK]
-                else:
-                    self.costs[i, r] = cloud.distances(every[j], CUBE)
+                self.costs[i, r] = self.costs[j, twin, BACK] if twin < r else cloud.likeness(every[j], CUBE)
 
-    def central(self) -> int:
-        """Return the representative with the smallest mean distance to all instances, each in its best rotation."""
-        best = self.costs.min(axis=2)
-        mean = np.where(np.isfinite(best), best, 0.0).mean(axis=0)
-        return self.behind[int(np.argmin(mean.round(9)))]
-
-    def seen(self, instance: int, turns: Sequence[int], count: int = NEIGHBOURS) -> Array:
-        """Return the mean distance (24,) of an instance in each rotation to its nearest neighbours, those turned as `turns` says."""
-        relative = [self.costs[instance, r, AFTER[BACK[turns[j]]]] for r, j in enumerate(self.behind)]
-        near = np.argsort(self.costs[instance].min(axis=1), kind="stable")[: min(count, len(self.names) - 1, len(self.behind))]
-        kept = [relative[r] for r in near if self.behind[r] != instance]
-        found: Array = np.mean(kept, axis=0)
-        return found
+    def seen(self, instance: int, turns: Sequence[int]) -> Array:
+        """Return the evidence (24,) of the distances of an instance in each rotation to its neighbours, those turned as `turns` says."""
+        if len(self.names) < 2:
+            return np.zeros(24)
+        near = np.argsort(self.costs[instance].min(axis=1), kind="stable")
+        kept = [r for r in near if self.behind[r] != instance][:NEIGHBOURS]
+        return nearness(np.mean([self.costs[instance, r, AFTER[BACK[turns[self.behind[r]]]]] for r in kept], axis=0))
 
 
-def chosen(costs: Array, present: int) -> int:
-    """Return which of the 24 rotations is meant: the present one unless another is clearly nearer; of equals the least turned one."""
-    best = costs.min()
-    if costs[present] * CLEARLY <= best:
-        return present
-    equal = np.flatnonzero(costs <= EQUAL * best)
-    return int(min(equal, key=lambda k: (AFTER[k, BACK[present]], k)))
+def nearness(distances: Array) -> Array:
+    """Return the evidence (K,) of distances (K,), 0 for the smallest."""
+    return -NEARER * np.log(distances / max(float(distances.min()), 1e-12))
 
 
-def turned_alike(table: Table, start: Sequence[int] | None = None) -> list[int]:
-    """Turn all instances of a category like each other.
+@dataclass(frozen=True)
+class Together:
+    """How the instances of a category are turned, and why.
 
-    First all are turned like the central one, then each like those it is nearest to, until nothing changes. What all have in
-    common in the end is what most of them started with.
+    Attributes
+    ----------
+    turns : list of int
+        Index in `CUBE` of each instance's rotation from its file.
+    common : int
+        Rotation of the frame that most files have.
+    total : float
+        Evidence, mean of the instances.
+    beliefs : (N, 24) array
+        Evidence of each rotation of each instance, all others as they are.
+    """
+
+    turns: list[int]
+    common: int
+    total: float
+    beliefs: Array
+
+
+def together(table: Table, alone: Array, common: int, start: Sequence[int], prior: float = 0.0) -> Together:
+    """Turn all instances of a category, if most of their files have one frame and `common` is its rotation.
+
+    Each instance is turned as its own shape, its neighbours and the others' frame say together, until nothing changes
+    (iterated conditional modes).
 
     Parameters
     ----------
     table : Table
-    start : sequence of int, optional
-        Where each instance starts and stays unless another rotation is clearly nearer; none: as in its file.
-
-    Returns
-    -------
-    list of int
-        Index in `CUBE` of each instance's rotation.
+        Distances between the instances.
+    alone : (N, 24) array
+        Evidence of each rotation of each instance by itself; -inf: not allowed.
+    common : int
+        Index in `CUBE`.
+    start : sequence of int
+        Rotation of each file that comes before the common one: what its format's habit asks for.
+    prior : float
+        Evidence for the common rotation, once for all files.
     """
-    first = list(start) if start is not None else [0] * len(table.names)
-    middle = table.central()
-    column, back = table.behind.index(middle), BACK[first[middle]]
-    turns = list(first)
-    for i in range(len(turns)):
-        if i != middle:  # its rotation relative to the central one as that is in its file
-            turns[i] = int(AFTER[first[middle], chosen(table.costs[i, column], int(AFTER[back, first[i]]))])
-    turns = settled(table, turns)
-    changes = Counter(int(AFTER[turn, BACK[own]]) for turn, own in zip(turns, first, strict=True))
-    common = BACK[changes.most_common(1)[0][0]]
-    return [int(AFTER[common, turn]) for turn in turns]
-
-
-def settled(table: Table, turns: Sequence[int], doubts: Array | None = None) -> list[int]:
-    """Turn each instance like those it is nearest to until nothing changes.
-
-    Parameters
-    ----------
-    table : Table
-    turns : sequence of int
-        Where to start.
-    doubts : (N, 24) array, optional
-        Factors on the distance of each instance in each rotation.
-    """
-    turns = list(turns)
-    factors = np.ones((len(turns), 24)) if doubts is None else doubts
+    stays = [int(AFTER[common, turn]) for turn in start]
+    own = alone.copy()
+    own[np.arange(len(stays)), stays] += STAYS
+    turns = list(stays)
     for _ in range(ROUNDS):
         before = list(turns)
         for i in range(len(turns)):
-            turns[i] = chosen(table.seen(i, turns) * factors[i], turns[i])
+            turns[i] = int((own[i] + table.seen(i, turns)).argmax())
         if turns == before:
             break
-    return turns
+    beliefs = np.array([own[i] + table.seen(i, turns) for i in range(len(turns))])
+    total = float(beliefs[np.arange(len(turns)), turns].mean()) + prior / len(turns)
+    return Together(turns, common, total, beliefs)

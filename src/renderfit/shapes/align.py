@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from renderfit.geometry import Mesh
-from renderfit.geometry.sampling import farthest_points
+from renderfit.geometry.sampling import farthest_points, sample_surface
 from renderfit.shapes.clouds import frame
 from renderfit.shapes.cpd import coherent_point_drift
 
@@ -19,8 +20,12 @@ Floats = NDArray[np.float64]
 
 POINTS = 300
 """Points compared on either side."""
-REFINED = 4
-"""Orientations that are refined by rigid Coherent Point Drift."""
+REFINED = 3
+"""Orientations of the principal axes that are refined by rigid Coherent Point Drift, and then of the quarter turns of the best."""
+STRETCH = 2.0
+"""Factor by which a box is stretched or squeezed at most when shapes are compared whatever their proportions."""
+QUARTERS = Rotation.create_group("O").as_matrix()
+"""The 24 rotations that exchange axes (24, 3, 3)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Alignment:
     turned : float
         Its angle of rotation [degree].
     cost : float
-        Mean distance between the surfaces afterwards, over the reference's RMS radius.
+        Mean distance between the surfaces afterwards, over the reference's RMS radius; the geometric mean of that of the objects
+        as they are and with their boxes made equal.
     runner_up : float
         The cost of the best clearly different orientation; close to `cost`, the orientation is a guess.
     """
@@ -54,8 +60,9 @@ class Alignment:
 def align(mesh: Mesh, reference: Mesh, *, upright: bool = False, scale: bool = True) -> Alignment:
     """Turn, scale and place `mesh` like `reference`.
 
-    Orientations of the principal axes (six ups times twelve headings, or headings alone) are compared with the reference,
-    the best are refined by rigid Coherent Point Drift; then the base is put on the reference's base.
+    Orientations of the principal axes (six ups times twelve headings, or headings alone) are compared with the reference, the
+    best are refined by rigid Coherent Point Drift, then the quarter turns of the best one likewise: what principal axes confuse,
+    the refined object tells apart. Then the base is put on the reference's base.
 
     Parameters
     ----------
@@ -78,6 +85,12 @@ def align(mesh: Mesh, reference: Mesh, *, upright: bool = False, scale: bool = T
     trials.sort(key=lambda trial: trial[0])
     refined = [_refine(start, turn, target, size, upright, scale) for turn in _distinct([turn for _, turn in trials])]
     refined.sort(key=lambda entry: entry[0])
+    if not upright:
+        quarters = [np.asarray(quarter) @ refined[0][1] for quarter in QUARTERS]
+        more = sorted(quarters, key=lambda turn: _cost(start @ turn.T, target, size))
+        done = [entry[1] for entry in refined]
+        refined += [_refine(start, turn, target, size, upright, scale) for turn in _distinct(more, done)]
+        refined.sort(key=lambda entry: entry[0])
     cost, turn, extra, _ = refined[0]
     rivals = [other[0] for other in refined[1:] if _angle(other[1] @ turn.T) > 30] or [np.inf]
     linear = factor * extra * turn
@@ -91,7 +104,7 @@ def align(mesh: Mesh, reference: Mesh, *, upright: bool = False, scale: bool = T
 
 
 def _even(mesh: Mesh) -> Floats:
-    points = mesh.numpy()[0]
+    points = sample_surface(mesh, 8 * POINTS) if len(mesh.faces) else mesh.numpy()[0]
     return points[np.sort(farthest_points(points, POINTS))]
 
 
@@ -122,14 +135,23 @@ def _orientations(points: Floats, target: Floats, upright: bool) -> list[Floats]
 
 
 def _cost(points: Floats, target: Floats, size: float) -> float:
+    """Return the geometric mean of the symmetric distances as they are and with boxes made equal, over `size`."""
+    low, high, below, above = target.min(axis=0), target.max(axis=0), points.min(axis=0), points.max(axis=0)
+    factor = np.clip((high - low) / np.maximum(above - below, 1e-12), 1 / STRETCH, STRETCH)
+    fitted = (points - 0.5 * (below + above)) * factor + 0.5 * (low + high)
+    return float(np.sqrt(_distance(points, target) * _distance(fitted, target)) / size)
+
+
+def _distance(points: Floats, target: Floats) -> float:
     there, back = cKDTree(target).query(points)[0], cKDTree(points).query(target)[0]
-    return float(0.5 * (there.mean() + back.mean()) / size)
+    return float(0.5 * (there.mean() + back.mean()))
 
 
-def _distinct(turns: list[Floats]) -> list[Floats]:
+def _distinct(turns: list[Floats], known: Sequence[Floats] = ()) -> list[Floats]:
+    """Return the first `REFINED` rotations that differ clearly from those before them and from `known` ones."""
     kept: list[Floats] = []
     for turn in turns:
-        if all(_angle(turn @ other.T) > 25 for other in kept):
+        if all(_angle(turn @ other.T) > 25 for other in (*known, *kept)):
             kept.append(turn)
         if len(kept) == REFINED:
             break

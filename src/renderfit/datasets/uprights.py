@@ -1,0 +1,104 @@
+"""A category brought upright: each shape's own evidence, its neighbours, objects that the package knows, the formats' habits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderfit.datasets.orientation import AFTER, CUBE, STAYS, Cloud, Table, Together, together
+from renderfit.datasets.reading import Candidate
+from renderfit.datasets.references import resemblance
+from renderfit.datasets.standing import AXES
+from renderfit.datasets.upright import Up, axis_named, by_turn, evidence, index_of, prior, starts, turn_up
+
+Array = NDArray[np.float64]
+
+DOUBTFUL = 0.8
+"""Probability of an instance's up axis, all others as they are, below which it is called a guess."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """How the instances of a category become upright.
+
+    Attributes
+    ----------
+    turns : dict
+        Name -> rotation (3, 3) from the file's frame.
+    up : Up
+        The up axis of most files.
+    guesses : dict
+        Name -> the axis of its file that might be up as well, for instances that are doubtful.
+    """
+
+    turns: dict[str, Array]
+    up: Up
+    guesses: dict[str, str]
+
+
+def bring_upright(
+    category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], up: str | None, each: Mapping[str, str]
+) -> Found:
+    """Turn all instances upright and like each other, by rotations that exchange axes.
+
+    Every frame that most files may have is tried; the one with the most evidence is taken (`renderfit.datasets.orientation.together`).
+
+    Parameters
+    ----------
+    category : str
+        Its name says whether the package knows such objects.
+    read_in : mapping
+        Name -> mesh as in its file.
+    clouds : mapping
+        Name -> its points.
+    up : str or None
+        The up axis of most files, if it is known.
+    each : mapping
+        Name -> up axis of its file, where it is known.
+    """
+    names, suffixes = list(read_in), [one.path.suffix.lower() for one in read_in.values()]
+    like = np.array([resemblance(clouds[name], category) for name in names])
+    alone = np.array([by_turn(evidence(read_in[name].mesh)) for name in names]) + like
+    axes = np.array([axis_named(turn[2]) for turn in CUBE])
+    for i, name in enumerate(names):
+        if name in each:
+            alone[i, axes != each[name]] = -np.inf
+    start = [0] * len(names) if up else starts(suffixes)
+    if up:  # then files of another frame need better reasons
+        alone[:, axes == up] += STAYS
+    table, tried = Table(clouds), []
+    for common in _frames(up, headings=bool(like.any())):
+        usual = prior(suffixes, [int(AFTER[common, turn]) for turn in start])
+        tried.append(together(table, alone, common, start, usual))
+    tried.sort(key=lambda one: -one.total)
+    best = tried[0]
+    turns = {name: CUBE[turn] for name, turn in zip(names, best.turns, strict=True)}
+    told = {name for name in names if name in each}
+    guesses = {name: axis for i, name in enumerate(names) if name not in told and (axis := _rival(axes, best, i))}
+    if up:
+        return Found(turns, Up(up, 0.0), guesses)
+    axis = Counter(str(axes[turn]) for turn in best.turns).most_common(1)[0][0]
+    others = [one for one in tried[1:] if 2 * (axes[one.turns] == axes[best.turns]).sum() <= len(names)]
+    return Found(turns, Up(axis, float(np.exp(others[0].total - best.total)) if others else 0.0), guesses)
+
+
+def _frames(up: str | None, *, headings: bool) -> list[int]:
+    """Return the rotations that the common frame is tried in; headings only where there is something to compare them with."""
+    wanted = [up] if up else list(AXES)
+    first = [index_of(turn_up(axis)) for axis in wanted]
+    if not headings:
+        return first
+    return first + [k for k, turn in enumerate(CUBE) if axis_named(turn[2]) in wanted and k not in first]
+
+
+def _rival(axes: NDArray[np.str_], found: Together, instance: int) -> str | None:
+    """Return the second best up axis of an instance if its best one is doubtful."""
+    beliefs = found.beliefs[instance]
+    chances = {axis: float(np.logaddexp.reduce(beliefs[axes == axis])) for axis in AXES}
+    best, second = sorted(AXES, key=lambda axis: -chances[axis])[:2]
+    share = np.exp(chances[best] - np.logaddexp.reduce(list(chances.values())))
+    return second if share < DOUBTFUL else None
