@@ -24,6 +24,8 @@ def test_unknown_backends_and_missing_schedulers_are_named(task):
         register_many([task], "threads")
     with pytest.raises(ConfigError, match="address of a scheduler"):
         register_many([task], "dask")
+    with pytest.raises(ConfigError, match="jobs is -2"):
+        register_many([task], "loky", jobs=-2)
 
 
 def test_the_basin_holds_the_truth_and_not_everything(task, pose, target):

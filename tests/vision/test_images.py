@@ -6,12 +6,13 @@ from pathlib import Path
 import imageio.v3 as iio
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera
 from renderfit.registration.files import read_image, read_mask
-from renderfit.vision.images import load_image, read_pixels, require_size
+from renderfit.vision.images import as_mask, load_image, read_pixels, require_size
 
 RED = Image.fromarray(np.full((24, 32, 3), (200, 20, 20), np.uint8))
 
@@ -128,3 +129,12 @@ def test_an_image_unlike_its_camera_is_told_what_may_have_happened():
     for shape, said in cases.items():
         with pytest.raises(ShapeError, match=said):
             require_size(np.zeros(shape), camera)
+
+
+def test_masks_of_any_common_kind_are_probabilities():
+    camera, disc = Camera(32, 24, 30.0, 30.0, 16.0, 12.0), np.eye(24, 32) > 0
+    for mask in (disc, disc.astype(np.uint8), disc.astype(np.uint8) * 255, disc.astype(np.float32), torch.from_numpy(disc)):
+        assert np.array_equal(as_mask(mask, camera), disc.astype(np.float64))
+    for wrong, said in ((disc.T, "expected \\(24, 32\\)"), (2.0 * disc, "outside 0..1"), (np.where(disc, np.nan, 0), "outside 0..1")):
+        with pytest.raises(ShapeError, match=said):
+            as_mask(wrong, camera)

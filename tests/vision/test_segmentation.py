@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Pose, load_mesh
@@ -105,6 +106,20 @@ def test_what_the_first_look_misses_is_found_closer(pose, share, row, column):
         segment(image, Painted(0.9), "can", CAMERA if pose else None, pose)
 
 
+def test_what_is_lost_at_the_last_look_is_no_object():
+    class Fading(Painted):
+        looks = 0
+
+        def forward(self, images):
+            self.looks += 1
+            return super().forward(images) * (self.looks < 3)
+
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[30:70, 30:70] = 255
+    with pytest.raises(DataError, match="no can found"):
+        segment(image, Fading(0.0), "can")
+
+
 def test_a_look_is_the_mean_of_a_window_and_its_mirror_image():
     class Left(torch.nn.Module):
         def forward(self, images):
@@ -141,6 +156,19 @@ def test_a_cut_shows_everything_where_the_window_s_camera_does(size):
     if size <= 64:
         back = window.paste(torch.from_numpy(seen)[None], 140, 160)[0]
         assert (back * columns).sum() / back.sum() == pytest.approx(83.3, abs=0.05)
+
+
+@pytest.mark.parametrize("side", [30.0, 70.0, 101.0, 300.0])  # 1, 2, 3 and 8 pixels are averaged
+@pytest.mark.parametrize("middle", [(50.3, 41.2), (2.0, 77.0), (-200.0, 40.0), (260.0, 300.0)])
+def test_a_cut_is_what_another_implementation_cuts(side, middle):
+    picture = np.random.default_rng(0).random((80, 100))
+    size, (x, y) = 36, middle
+    fine = max(1, int(np.ceil(side / size - 0.25)))
+    smooth = ndimage.uniform_filter(picture, fine, mode="nearest")  # centred, for even sizes half a pixel before
+    steps = (np.arange(size) + 0.5) / size * side - side / 2 - 0.5 + 0.5 * (fine % 2 == 0)
+    wanted = ndimage.map_coordinates(smooth, np.meshgrid(y + steps, x + steps, indexing="ij"), order=1, mode="nearest")
+    seen = Window(x, y, side).cut(torch.from_numpy(picture)[None, None], size)[0, 0].numpy()
+    assert seen == pytest.approx(wanted, abs=1e-9)
 
 
 def test_scores_of_known_masks():

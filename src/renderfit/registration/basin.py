@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from renderfit.errors import RenderFitError
 from renderfit.geometry import Camera, Mesh, Pose
-from renderfit.progress import progress
+from renderfit.registration.checks import TRUSTED
 from renderfit.registration.many import register_many
 
 Array = NDArray[np.float64]
@@ -90,12 +90,12 @@ def basin(
     found = register_many([common | {"pose": start} for start in starts], backend)
     target = pose.apply(truth.vertices.double()).numpy()
     success, trusted = np.zeros(len(starts)), np.zeros(len(starts))
-    for n, fit in progress(list(enumerate(found)), "basin"):
+    for n, fit in enumerate(found):
         if isinstance(fit, RenderFitError):
             continue
         placed = fit.pose.apply(fit.mesh.vertices.double()).detach().numpy()
         success[n] = cKDTree(placed).query(target)[0].mean() <= tolerance
-        trusted[n] = fit.confidence >= 0.5
+        trusted[n] = fit.confidence >= TRUSTED
     cells = (*shape, draws)
     return Basin(np.array(translations), np.array(rotations), success.reshape(cells).mean(axis=2), trusted.reshape(cells).mean(axis=2))
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 
-from renderfit.errors import DataError, ShapeError
+from renderfit.errors import DataError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks
 from renderfit.registration.objective import View
 from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
 from renderfit.vision.evidence import Evidence
-from renderfit.vision.images import require_size
+from renderfit.vision.images import as_mask, require_size
 
 Array = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def read_evidence(image: Any, camera: Camera, mask: Any, pose: Pose | None, mesh
     """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`, which may be known to be `exact`."""
     from renderfit.vision import estimate
 
-    seen = None if mask is None else _mask(mask, camera)
+    seen = None if mask is None else as_mask(mask, camera)
     return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, mask=seen, exact=exact)
 
 
@@ -74,18 +74,7 @@ def view_of(
     mask = found_mask(picture, camera, mask, start, network, category)
     if mask is None:
         raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
-    values = _mask(mask, camera)
+    values = as_mask(mask, camera)
     checks.require_object(values)
     brightness = Photometry.of(picture, values, camera, start) if shading else None
     return View(camera, values, start, None if evidence is None else Samples.of(evidence, camera), brightness)
-
-
-def _mask(mask: ArrayLike | Tensor, camera: Camera) -> Array:
-    found = mask.detach().cpu().numpy() if isinstance(mask, Tensor) else np.asarray(mask)
-    if found.shape != (camera.height, camera.width):
-        raise ShapeError(f"mask has shape {found.shape}; expected ({camera.height}, {camera.width}) as the image")
-    values = found.astype(np.float64)
-    values = values / 255.0 if found.dtype == np.uint8 and values.max(initial=0) > 1 else values
-    if not np.isfinite(values).all() or values.min(initial=0) < 0 or values.max(initial=0) > 1:
-        raise ShapeError("mask holds values outside 0..1; expected booleans, probabilities or 0/255 bytes")
-    return values

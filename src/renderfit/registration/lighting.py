@@ -100,7 +100,7 @@ class Light:
     inverse : (9 + R, 9 + R) array
         Of their normal matrix, prior included.
     cost : float
-        At the optimum, prior of the light included.
+        At the optimum, priors of light and gains included.
     """
 
     light: Array
@@ -130,7 +130,7 @@ def estimate(
     shape : (N, 9) array
         `basis` of the normals, z up.
     brightness : (N,) array
-        Linear, relative to the material's median.
+        Linear, as of `Photometry`.
     regions, materials : (N,), (R,) int64 arrays
         Region of each pixel, material of each region.
     worth : (N,) array

@@ -27,7 +27,7 @@ def register_many(
     backend : "serial", "loky" or "dask"
         A loop, worker processes of this machine, or a Dask cluster.
     jobs : int
-        Worker processes for "loky"; -1: one per core.
+        Worker processes for "loky"; 0 or -1: one per core.
     scheduler : str
         Address of the Dask scheduler, for "dask".
 
@@ -39,15 +39,17 @@ def register_many(
     Raises
     ------
     ConfigError
-        If the backend is unknown, or "dask" comes without an address.
+        If the backend is unknown, `jobs` is no such number, or "dask" comes without an address.
     """
     if backend not in ("serial", "loky", "dask"):
         raise ConfigError(f'backend is {backend!r}; expected "serial", "loky" or "dask"')
+    if jobs < -1:
+        raise ConfigError(f"jobs is {jobs}; expected a number of worker processes, or 0: one per core")
     if backend == "serial":
         return [_one(task) for task in tasks]
     calls = [joblib.delayed(_one)(task) for task in tasks]
     if backend == "loky":
-        with joblib.parallel_config("loky", n_jobs=jobs, inner_max_num_threads=1):
+        with joblib.parallel_config("loky", n_jobs=jobs or -1, inner_max_num_threads=1):
             return list(joblib.Parallel(batch_size="auto")(calls))
     if not scheduler:
         raise ConfigError('backend "dask" needs the address of a scheduler; expected scheduler="tcp://host:8786"')

@@ -50,7 +50,7 @@ class Photometry:
     rays : (N, 3) float64 array
         Unit, camera frame.
     brightness : (N,) float64 array
-        Linear, over the median of the pixel's material.
+        Linear, over the median of the largest region of the pixel's material.
     slope : (N,) float64 array
         Its change per pixel of an image 256 px wide.
     regions : (N,) int64 array
@@ -130,7 +130,7 @@ def regions_of(linear: Array, inside: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _relative(linear: Array, labels: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
-    """Return the smoothed brightness (H, W) over the median of its material, and the material (R,) of each region."""
+    """Return the smoothed brightness (H, W) over the median of its material's largest region, and the material (R,) of each region."""
     level = linear.mean(axis=2)
     count = int(labels.max()) + 1
     brightness, materials = np.zeros_like(level), np.zeros(count, np.int64)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera
+from renderfit.registration.rays import through
 from renderfit.vision.evidence import Evidence
 
 Array = NDArray[np.float64]
@@ -64,15 +65,13 @@ class Samples:
         chosen = grid & evidence.valid
         rows, columns = np.nonzero(chosen if chosen.any() else evidence.valid)
         pixels = np.stack([columns + 0.5, rows + 0.5], axis=1)
-        rays = np.stack([(pixels[:, 0] - camera.cx) / camera.fx, (pixels[:, 1] - camera.cy) / camera.fy, np.ones(len(pixels))], axis=1)
         scale = np.sqrt(2.0) * np.maximum(evidence.scale[rows, columns], FINEST)
         points = np.ascontiguousarray(evidence.coordinates[rows, columns], dtype=np.float64)
         normals = np.ascontiguousarray(evidence.normals[rows, columns], dtype=np.float64)
-        return cls(pixels, _frames(rays), points, scale, normals)
+        return cls(pixels, _frames(through(pixels, camera)), points, scale, normals)
 
 
-def _frames(rays: Array) -> Array:
-    along = rays / np.linalg.norm(rays, axis=1, keepdims=True)
+def _frames(along: Array) -> Array:
     first = np.cross(along, np.array([0.0, 1.0, 0.0]))
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     return np.ascontiguousarray(np.stack([first, np.cross(along, first), along], axis=1))

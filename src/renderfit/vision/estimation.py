@@ -12,7 +12,7 @@ from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.checkpoint import load_network
 from renderfit.vision.evidence import Evidence
-from renderfit.vision.images import as_rgb, require_size
+from renderfit.vision.images import as_mask, as_rgb, require_size
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_start import Start, aligned, rays
 from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part, segment
@@ -52,7 +52,7 @@ def estimate(
     network : Refiner
         From `load_refiner`.
     mask : (H, W) array, optional
-        Probability in [0, 1] or bool; without it the segmentation network of the package looks for the object.
+        Booleans, probabilities or 0/255 bytes; without it the segmentation network of the package looks for the object.
     exact : bool
         The start is known to be the true pose: it is not moved, and only the shape differs.
 
@@ -68,7 +68,6 @@ def estimate(
         If the image is none or not of the camera's size, or the camera is orthographic.
     """
     picture = as_rgb(image)
-    height, width = picture.shape[:2]
     require_size(picture, camera)
     if camera.orthographic:
         raise ShapeError("the camera is orthographic; expected a pinhole camera, as the network was trained with")
@@ -78,9 +77,7 @@ def estimate(
     nearest = float((vertices @ rotation.T + translation)[:, 2].min())
     if nearest <= camera.near:
         raise DataError(f"the start puts the object {nearest:.3g} m before the camera; expected it in front (z > {camera.near} m)")
-    found = segment(image, load_network(), None, camera, start) if mask is None else np.asarray(mask, np.float64)
-    if found.shape != (height, width):
-        raise ShapeError(f"mask has shape {found.shape}; expected ({height}, {width}) as the image")
+    found = segment(image, load_network(), None, camera, start) if mask is None else as_mask(mask, camera)
     if int((found > 0.5).sum()) < FEWEST_PIXELS:
         raise DataError("no object in the mask; expected one in view within about 5 cm of the start: check pose, category and exposure")
     part = largest_part(found > 0.5)

@@ -146,6 +146,24 @@ def require_size(image: NDArray[Any], camera: Camera) -> None:
         raise ShapeError(f"image is {width} x {height} px; expected {camera.width} x {camera.height} as its camera says: {why}")
 
 
+def as_mask(mask: Tensor | ArrayLike, camera: Camera) -> NDArray[np.float64]:
+    """Return a mask (H, W) of booleans, probabilities or 0/255 bytes as float64 in [0, 1].
+
+    Raises
+    ------
+    ShapeError
+        If it is not of the camera's size or holds other numbers.
+    """
+    found = mask.detach().cpu().numpy() if isinstance(mask, Tensor) else np.asarray(mask)
+    if found.shape != (camera.height, camera.width):
+        raise ShapeError(f"mask has shape {found.shape}; expected ({camera.height}, {camera.width}) as the image")
+    values = found.astype(np.float64)
+    values = values / 255.0 if found.dtype == np.uint8 and values.max(initial=0) > 1 else values
+    if not np.isfinite(values).all() or values.min(initial=0) < 0 or values.max(initial=0) > 1:
+        raise ShapeError("mask holds values outside 0..1; expected booleans, probabilities or 0/255 bytes")
+    return values
+
+
 def _unit_range(values: NDArray[Any]) -> NDArray[np.float32]:
     if values.dtype.kind == "b":
         return values.astype(np.float32)

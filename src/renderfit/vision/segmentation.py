@@ -110,13 +110,18 @@ def segment(
     if int((found > 0.5).sum()) < least:
         found = _look(whole, [window, *_closer(window)], network, size)
     for _ in range(2):
-        if int((found > 0.5).sum()) < FEWEST_PIXELS:
-            raise DataError(f"no {name} found in the image; expected one in view: check category, pose and exposure")
+        _require_found(found, name)
         window = Window.around(largest_part(found > 0.5))
         scores = window_probabilities(whole, window, network, size)
         found = window.paste(1 - scores[:1], height, width)[0]
+    _require_found(found, name)
     _warn(found > 0.5, scores, name, network.categories)
     return found
+
+
+def _require_found(probability: NDArray[np.float64], name: str) -> None:
+    if int((probability > 0.5).sum()) < FEWEST_PIXELS:
+        raise DataError(f"no {name} found in the image; expected one in view: check category, pose and exposure")
 
 
 def window_probabilities(whole: Tensor, window: Window, network: UNet, size: int) -> Tensor:

@@ -39,15 +39,25 @@ class Window:
 
     def cut(self, whole: Tensor, size: int) -> Tensor:
         """Return the window (1, C, size, size) of a picture (1, C, H, W), its border repeated outside."""
-        height, width = whole.shape[2:]
         fine = max(1, int(np.ceil(self.side / size - 0.25)))
         late = 0.0 if fine % 2 else 0.5  # the middle of an even number of pixels lies half a pixel before the one they are filed under
-        steps = (torch.arange(size, dtype=torch.float64, device=whole.device) + 0.5) / size * self.side - self.side / 2 + late
-        columns, rows = (self.x + steps) / width * 2 - 1, (self.y + steps) / height * 2 - 1
-        grid = torch.stack(torch.broadcast_tensors(columns[None, :], rows[:, None]), dim=-1)[None].to(whole.dtype)
-        if fine > 1:  # average over the pixels that fall into one cell instead of picking one
-            whole = functional.avg_pool2d(functional.pad(whole, (fine // 2, (fine - 1) // 2) * 2, mode="replicate"), fine, stride=1)
+        x, y = self.x + late, self.y + late
+        if fine > 1:  # average over the pixels that fall into one cell instead of picking one, there only where the window lies
+            rows, columns = (self._around(at, length, fine + 2) for at, length in ((y, whole.shape[2]), (x, whole.shape[3])))
+            x, y, whole = x - columns.start, y - rows.start, whole[:, :, rows, columns]
+            whole = functional.pad(whole, (fine // 2, (fine - 1) // 2) * 2, mode="replicate")
+            for kernel in ((fine, 1), (1, fine)):
+                whole = functional.avg_pool2d(whole, kernel, stride=1)
+        height, width = whole.shape[2:]
+        steps = (torch.arange(size, dtype=torch.float64, device=whole.device) + 0.5) / size * self.side - self.side / 2
+        places = torch.broadcast_tensors(((x + steps) / width * 2 - 1)[None, :], ((y + steps) / height * 2 - 1)[:, None])
+        grid = torch.stack(places, dim=-1)[None].to(whole.dtype)
         return functional.grid_sample(whole, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+    def _around(self, middle: float, length: int, room: int) -> slice:
+        """Return the pixels of a row of `length` that the window about `middle` covers, and `room` at both ends where there are some."""
+        first = min(max(0, int(np.floor(middle - self.side / 2)) - room), max(0, length - room))
+        return slice(first, min(length, max(first, int(np.ceil(middle + self.side / 2))) + room))
 
     def paste(self, values: Tensor, height: int, width: int) -> NDArray[np.float64]:
         """Return values (C, S, S) of the window at full resolution (C, height, width), 0 outside the window."""
