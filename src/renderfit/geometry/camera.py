@@ -14,7 +14,7 @@ from renderfit.geometry.json_files import entries_of, read_object
 from renderfit.whole import write_json
 
 FILE = '{"width", "height", "fx", "fy", "cx", "cy"}, all in pixels'
-MATRIX = "of a matrix K: fx = K[0][0], fy = K[1][1], cx = K[0][2], cy = K[1][2]; undo distortion in the photograph first"
+MATRIX = "of OpenCV's matrix K: fx = K[0][0], fy = K[1][1], cx = K[0][2] + 0.5, cy = K[1][2] + 0.5; undo distortion in the photograph first"
 WIDEST = 0.1
 """Focal length over the image's longer side below which it cannot be in pixels: 157 degrees."""
 
