@@ -114,6 +114,19 @@ def test_a_mug_holds_water_and_a_table_has_legs():
     assert evidence(made("table", 0))["z"] > np.log(0.5)
 
 
+def test_the_top_of_a_table_on_one_leg_is_no_floor(tmp_path):
+    for k in range(5):
+        pieces = (
+            table(k) if k < 4 else [block(0, 0, 0.68, 0.8, 0.7, 0.03), block(0, 0, 0.03, 0.08, 0.08, 0.65), block(0, 0, 0, 0.3, 0.3, 0.03)]
+        )
+        whole = trimesh.util.concatenate(pieces)
+        (tmp_path / "table").mkdir(exist_ok=True)
+        whole.export(tmp_path / "table" / f"{k}.ply")
+    found = take_in("table", discover(tmp_path)["table"])
+    assert not found.rejected
+    assert {one.up for one in found.taken.values()} == {"z"}
+
+
 def test_references_are_what_the_recipes_make():
     np.testing.assert_allclose([cloud.points for cloud in references()["bottle"]], built("bottle"), atol=5e-3)
     assert set(references()) == set(KNOWN)

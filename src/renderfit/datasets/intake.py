@@ -17,7 +17,7 @@ from renderfit.datasets.reading import Candidate, read
 from renderfit.datasets.references import POINTS
 from renderfit.datasets.roles import points_of
 from renderfit.datasets.units import Size, units_of
-from renderfit.datasets.upright import Up, axis_named, turn_up
+from renderfit.datasets.upright import Up, axis_named, evidence, turn_up
 from renderfit.datasets.uprights import Found, bring_upright
 from renderfit.errors import DataError
 from renderfit.geometry.mesh import Mesh
@@ -213,11 +213,17 @@ def _read(category: str, files: Mapping[str, Path]) -> tuple[dict[str, Candidate
             rejected[name] = f"{path.name}: a copy or mirror image of {twin} ({files[twin].name})"
             continue
         found[name] = one
-    standing = {name: f"{one.path.name}: {one.floor}" for name, one in found.items() if one.floor}
+    standing = {name: f"{one.path.name}: {one.floor}" for name, one in found.items() if one.floor and not _is_top(one)}
     if 2 * len(standing) < len(found):  # else it belongs to what they are
         found = {name: one for name, one in found.items() if name not in standing}
         rejected |= standing
     return found, rejected
+
+
+def _is_top(one: Candidate) -> bool:
+    """Return whether what looks like a floor is the top of the object, as of a table on one leg."""
+    found = evidence(one.mesh)
+    return max(found, key=lambda axis: found[axis]) == one.end
 
 
 def _placed(mesh: Mesh, size: Size, turn: Array, flip: Array | None, *, centred: bool = True) -> Mesh:

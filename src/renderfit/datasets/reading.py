@@ -41,6 +41,8 @@ class Candidate:
     notes: tuple[str, ...]
     floor: str = ""
     """What looks like a floor under the object; empty: nothing."""
+    end: str = ""
+    """The end where it lies: -z, y, ..."""
 
     @property
     def longest(self) -> float:
@@ -141,4 +143,4 @@ def read(path: Path) -> Candidate:
         notes.append("inside out: faces turned round")
     if len(kept) > MANY_FACES:
         notes.append(f"{len(kept)} faces: the stage watertight will take its time")
-    return Candidate(path, mesh, tuple(notes), floor)
+    return Candidate(path, mesh, tuple(notes), floor, (end or "").removeprefix("+"))
