@@ -70,7 +70,8 @@ def provenance(inputs: Iterable[Path | str] = (), sections: Iterable[str] = (), 
     >>> sorted(provenance(sections=["camera"]))
     ['code', 'commit', 'data', 'dirty', 'inputs', 'params', 'renderer', 'versions']
     """
-    hashes = {_relative(Path(path)): hash_path(Path(path)) for path in inputs}
+    given = [Path(path) for path in inputs]
+    hashes = {name: hash_path(path) for name, path in zip(_names(given), given, strict=True)}
     commit, dirty = _git(paths.ROOT)
     return {
         "commit": commit,
@@ -157,9 +158,18 @@ def _run(root: Path, *arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _relative(path: Path) -> str:
-    path = path if path.is_absolute() else paths.ROOT / path
-    return path.relative_to(paths.ROOT).as_posix() if path.is_relative_to(paths.ROOT) else path.name
+def _names(given: list[Path]) -> list[str]:
+    """Return what inputs are called: relative to the root; elsewhere by as many folders above them as it takes to tell them apart."""
+    whole = [path if path.is_absolute() else paths.ROOT / path for path in given]
+    names = []
+    for path in whole:
+        if path.is_relative_to(paths.ROOT):
+            names.append(path.relative_to(paths.ROOT).as_posix())
+            continue
+        others = [other.parts for other in whole if other != path and not other.is_relative_to(paths.ROOT)]
+        depth = next(n for n in range(1, len(path.parts) + 1) if n == len(path.parts) or all(o[-n:] != path.parts[-n:] for o in others))
+        names.append("/".join(path.parts[-depth:]))
+    return names
 
 
 def _digest(content: bytes) -> str:

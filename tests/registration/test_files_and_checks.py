@@ -101,6 +101,16 @@ def test_what_an_earlier_run_wrote_does_not_pass_for_this_one_s(fit, tmp_path, m
     assert not (tmp_path / "registration.json").exists()
 
 
+def test_inputs_of_one_name_are_told_apart(fit, tmp_path):
+    for name in ("photos/0.png", "masks/0.png", "camera.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    given = [tmp_path / "photos/0.png", tmp_path / "masks/0.png", tmp_path / "camera.json"]
+    inputs = files.write_registration(fit, tmp_path / "out", given)["provenance"]["inputs"]
+    assert set(inputs) == {"photos/0.png", "masks/0.png", "camera.json"}
+    assert len(set(inputs.values())) == 3
+
+
 def test_depth_maps_folders_and_unknown_formats_are_no_clouds(tmp_path):
     np.save(tmp_path / "depth.npy", np.ones((48, 64)))
     (tmp_path / "cloud.pcd").write_text("VERSION 0.7")
