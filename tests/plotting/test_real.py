@@ -60,9 +60,19 @@ def test_released_settings_stand_beside_ours():
     assert "any of the 2 training clouds" in shown
 
 
+def test_categories_that_are_not_upright_are_named():
+    rows = [
+        {"category": "mug", "objects": 8, "alone": 7, "together": True},
+        {"category": "stool", "objects": 8, "alone": 1, "together": False},
+    ]
+    shown = str(real.upright({"rows": rows}))
+    for text in ("8 of 16", "1 of 2", "stool"):
+        assert text in shown
+
+
 def test_alignment_is_summed_over_trials():
-    folder = {"category": "bottle", "way": "folder", "objects": 10, "taken": 9, "upright": 8, "upside_down": 1, "unit": 7}
+    folder = {"category": "bottle", "way": "folder", "objects": 10, "taken": 9, "upright": 8, "upside_down": 1, "guess": True, "unit": 7}
     one = {"category": "bottle", "way": "to a reference", "objects": 9, "upright": 9, "upside_down": 0}
     shown = str(real.alignment({"rows": [folder, folder, {**one, "size_ratio_low": 0.95, "size_ratio_high": 1.0}]}))
-    for text in ("16 of 20", "2 of 20", "unit right: 14 of 20", "9 of 9", "0.95 to 1.00 of the reference"):
+    for text in ("16 of 20", "2 of 20", "unit right: 14 of 20", "2 of 2", "9 of 9", "0.95 to 1.00 of the reference"):
         assert text in shown

@@ -139,10 +139,32 @@ def alignment(found: dict[str, Any]) -> Html:
         total = sum(row["objects"] for row in rows)
         counts = [f"{sum(row[name] for row in rows)} of {total}" for name in ("upright", "upside_down")]
         taken = f"{sum(row['taken'] for row in rows)} of {total}" if "taken" in rows[0] else "–"
+        guess = f"{sum(row['guess'] for row in rows)} of {len(rows)}" if "guess" in rows[0] else "–"
         size = f"unit right: {sum(row['unit'] for row in rows)} of {total}" if "unit" in rows[0] else _spread(rows)
-        body.append([way, category, len(rows), taken, *counts, size])
+        body.append([way, category, len(rows), taken, *counts, guess, size])
     return grid(
-        ["way", "category", "trials", "taken in", "upright", "upside down", "size"], body, "real objects, scrambled and aligned again"
+        ["way", "category", "trials", "taken in", "upright", "upside down", "up called a guess", "size"],
+        body,
+        "real objects, scrambled and aligned again",
+    )
+
+
+def upright(found: dict[str, Any]) -> Html:
+    """Return how well shapes of a category say what is up, judged by what was learnt without it; `found`: results/upright.json."""
+    rows, failed = found["rows"], [row["category"] for row in found["rows"] if not row["together"]]
+    total = sum(row["objects"] for row in rows)
+    body = [
+        [
+            len(rows),
+            f"{sum(row['alone'] for row in rows)} of {total}",
+            f"{len(rows) - len(failed)} of {len(rows)}",
+            ", ".join(failed) or "none",
+        ]
+    ]
+    return grid(
+        ["categories", "objects upright by themselves", "categories upright by all their objects", "not upright"],
+        body,
+        "categories left out in turn",
     )
 
 
