@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from scipy import optimize
 
 from renderfit import config, rendering
 from renderfit.registration import Prior, SolverConfig, lighting, orientation, rays, register, twist
@@ -80,6 +81,44 @@ def test_a_lamp_is_a_clamped_cosine_of_mean_one():
     shown = lighting.basis(normals) @ lighting.lamp(LAMP)
     assert shown.mean() == pytest.approx(1, abs=0.05)
     assert np.abs(shown - 4 * np.maximum(normals @ LAMP, 0)).max() < 0.4
+
+
+def test_a_lamp_is_the_projection_of_a_clamped_cosine():
+    """Second implementation: least squares over evenly spread directions, which are a quadrature of the sphere."""
+    count = 40000
+    height, turn = 1 - 2 * (np.arange(count) + 0.5) / count, np.pi * (3 - np.sqrt(5)) * np.arange(count)
+    flat = np.sqrt(1 - height**2)
+    normals = np.stack([flat * np.cos(turn), flat * np.sin(turn), height], axis=1)
+    for direction in (LAMP, -LAMP[[2, 0, 1]], np.array([0.0, 0, 1])):
+        wanted = np.linalg.lstsq(lighting.basis(normals), 4 * np.maximum(normals @ direction, 0))[0]
+        assert lighting.lamp(direction) == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_the_estimate_is_the_least_cost_another_minimiser_finds(known):
+    generator = np.random.default_rng(7)
+    normals, regions, materials = some_normals(120), np.arange(120) % 3, np.array([0, 1, 0])
+    light = 0.7 * lighting.lamp(LAMP) + 0.3 * np.eye(9)[0]
+    shape, spread, worth, robust = lighting.basis(normals), generator.uniform(0.05, 0.1, 120), generator.uniform(0, 1, 120), 1.5
+    seen = np.array([1.1, 0.8, 1.3])[regions] * (shape @ light) + 0.1 * generator.standard_normal(120)
+    seen[::17] += 2.0
+    found = lighting.estimate(shape, seen, regions, materials, worth, spread, robust, light if known else None)
+    mean, precision = lighting.prior()
+
+    def cost(u):
+        bright, gains = (light, u) if known else (u[:9], u[9:])
+        off = np.abs(gains[regions] * (shape @ bright) - seen) / spread
+        huber = np.where(off < robust, off**2, 2 * robust * off - robust**2)
+        held = (gains - 1) @ lighting.gain_precision(materials) @ (gains - 1) + (
+            0 if known else (bright - mean) @ precision @ (bright - mean)
+        )
+        return float(worth @ huber + held)
+
+    here = found.gains if known else np.concatenate([found.light, found.gains])
+    other = optimize.minimize(cost, np.ones(3) if known else np.concatenate([mean, np.ones(3)]), method="BFGS", options={"gtol": 1e-6})
+    assert found.cost == pytest.approx(cost(here), rel=1e-4)
+    assert cost(here) == pytest.approx(other.fun, rel=1e-4)
+    assert here == pytest.approx(other.x, abs=2e-3)
 
 
 def test_the_prior_expects_light_from_above_and_knows_no_azimuth():
