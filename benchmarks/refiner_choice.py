@@ -13,6 +13,7 @@ import logging
 import numpy as np
 import torch
 from paper_rates import left_out
+from prior_weight import FIXED
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
@@ -53,7 +54,7 @@ def score(case, trust, prior, refiner):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--views", type=int, default=3, help="of each instance")
-    options.add_argument("--prior", type=float, default=config.section(config.Ours).prior_published)
+    options.add_argument("--prior", type=float, default=FIXED["published"])
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)

@@ -14,7 +14,7 @@ import time
 import numpy as np
 import torch
 from paper_rates import left_out
-from prior_weight import moved
+from prior_weight import FIXED, moved
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
@@ -54,10 +54,10 @@ def main():
     chosen = options.parse_args()
     logging.disable(logging.WARNING)
     torch.set_num_threads(1)
-    section, network = config.section(config.Ours), load_network()
+    network = load_network()
     cases = [(c, case) for c in config.section(config.Dataset).categories for i in chosen.left_out for case in left_out(c, i, chosen.views)]
     rows = []
-    for masks, weight in (("true", section.prior_true_mask), ("published", section.prior_published)):
+    for masks, weight in FIXED.items():
         seen = [
             view.mask if masks == "true" else segment(view.image, network, c, view.camera, view.noisy_pose) for c, (_, view, _, _) in cases
         ]

@@ -15,7 +15,7 @@ import time
 import numpy as np
 import torch
 from paper_rates import left_out
-from prior_weight import moved
+from prior_weight import FIXED, moved
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
@@ -69,7 +69,7 @@ def main():
     cases = [(c, case) for c in config.section(config.Dataset).categories for i in chosen.left_out for case in left_out(c, i, chosen.views)]
     rows = []
     for seen in SEEN:
-        prior = Prior(section.prior_published if "network" in seen else section.prior_true_mask)
+        prior = Prior(FIXED["published" if "network" in seen else "true"])
         for noise in (False, True):
             masks = []
             for category, (_, view, _, _) in cases:

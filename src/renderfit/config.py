@@ -170,10 +170,10 @@ class Paper:
 class Ours:
     """Levenberg-Marquardt on image residuals."""
 
-    prior: float = value(30.0, low=0, about="weight of |z|^2: variance of the image residuals; chosen by benchmarks/prior_weight.py")
-    prior_published: float = value(2.0, low=0, about="the same for the masks of the package's network; prior_weight.py --published")
-    prior_true_mask: float = value(1.0, low=0, about="the same for the column with the true mask; chosen by prior_weight.py --true-masks")
-    prior_evidence: float = value(30.0, low=0, about="the same where a network also predicts coordinates and normals")
+    prior: float = value(5.0, low=0, about="weight of |z|^2, the variance of the image residuals, in the first fit")
+    correlation: float = value(10.0, low=0, unit="px", about="length of outline over which errors of a mask go together, for the last fit")
+    correlation_known: float = value(40.0, low=0, unit="px", about="the same at a known pose; both chosen by benchmarks/prior_weight.py")
+    prior_evidence: float = value(30.0, low=0, about="weight where a network also predicts coordinates and normals")
     rotation: float = value(0.15, low=1e-6, unit="rad", about="standard deviation of the start pose: rotation about each axis")
     across: float = value(0.03, low=1e-6, unit="m", about="the same: translation across the view")
     along: float = value(0.003, low=1e-6, unit="m", about="the same: translation along the view")

@@ -5,8 +5,10 @@ import torch
 from renderfit.errors import ConfigError, DataError, ShapeError
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Camera, Pose
-from renderfit.registration import SolverConfig, register
+from renderfit.registration import Prior, SolverConfig, register
 from renderfit.registration.columns import Columns
+from renderfit.registration.objective import View
+from renderfit.registration.ours import solve
 from renderfit.registration.stages import LOCAL, NOISE, emphasis
 
 EXACT = SolverConfig()
@@ -57,6 +59,36 @@ def test_the_same_input_gives_the_same_bits(joint, mask, space, camera, noisy):
     again = register(mask, space, camera, mask=mask, pose=noisy, model="pca", config=EXACT)
     assert torch.equal(again.latent, joint.latent)
     assert torch.equal(again.mesh.vertices, joint.mesh.vertices)
+
+
+def patched(mask):
+    """Return a mask that is wrong in patches: two bites out of its outline."""
+    rows, columns = np.nonzero(mask)
+    wrong, (y, x) = mask.copy(), np.indices(mask.shape)
+    for place in (rows.argmin(), columns.argmax()):
+        wrong[(y - rows[place]) ** 2 + (x - columns[place]) ** 2 < 12**2] = 0
+    return wrong
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_worse_mask_gives_a_wider_posterior(mask, space, camera, pose, noisy, moves):
+    start = noisy if moves else pose
+    read = SolverConfig(Prior(weight=1.0), correlation=(20.0, 20.0))
+    good, bad = (
+        register(mask, space, camera, mask=seen, pose=start, optimise_pose=moves, model="pca", config=read)
+        for seen in (mask, patched(mask))
+    )
+    assert np.trace(bad.covariance[:3, :3]) > 3 * np.trace(good.covariance[:3, :3])
+
+
+def test_a_weight_read_off_the_image_is_that_of_a_fit_with_it(mask, space, camera, pose):
+    columns, views = Columns.of_space(space, "pca"), [View(camera, patched(mask).astype(float), pose)]
+    read = solve(columns, views, False, SolverConfig(Prior(weight=1.0), correlation=(20.0, 0.0)))
+    first = solve(columns, views, False, SolverConfig(Prior(weight=1.0)))
+    given = solve(columns, views, False, SolverConfig(Prior(weight=20.0 * first.state.misfit())))
+    assert np.array_equal(read.x, given.x)
+    assert np.array_equal(read.covariance, given.covariance)
+    assert read.renders == first.renders + given.renders
 
 
 def test_local_columns_are_held_harder_while_the_pose_is_free(space):

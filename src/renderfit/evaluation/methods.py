@@ -15,7 +15,6 @@ from renderfit.errors import DataError
 from renderfit.evaluation.instance import Instance, depth_cloud
 from renderfit.geometry import Pose
 from renderfit.registration import Registration, deepcpd, register, register_pointcloud
-from renderfit.registration.register import settings_of
 from renderfit.vision import load_network, segment
 
 NO_MASK = "the network found no {} in the photograph; expected one: train it longer"
@@ -66,17 +65,9 @@ def _paper_mask(instance: Instance, view: View, mask: Any, network: Any, pose: P
     return _image(method="paper", config=settings)(instance, view, mask, network, pose, noise, seed)
 
 
-def _true_mask(instance: Instance, view: View, _mask: Any, network: Any, pose: Pose, noise: bool, seed: int) -> Registration:
-    section = config.section(config.Ours)
-    settings = settings_of(dataclasses.replace(section, prior=section.prior_true_mask), False)
-    return _image(method="ours", true_mask=True, config=settings)(instance, view, None, network, pose, noise, seed)
-
-
 def _published(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
-    section = config.section(config.Ours)
-    settings = settings_of(dataclasses.replace(section, prior=section.prior_published), False)
     mask = segment(view.image, _package(), instance.category, view.camera, pose)
-    return register(view.image, instance.space, view.camera, mask, pose, noise, config=settings)
+    return register(view.image, instance.space, view.camera, mask, pose, noise)
 
 
 def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, _noise: bool, _seed: int) -> Registration:
@@ -98,7 +89,7 @@ METHODS = {
     "ours": Method(_image(method="ours"), ("ours",)),
     "ours_published": Method(_published, ("ours",), ("published",)),
     "ours_pca": Method(_image(method="ours", model="pca"), ("ours",)),
-    "ours_mask": Method(_true_mask, ("ours",), ()),
+    "ours_mask": Method(_image(method="ours", true_mask=True), ("ours",), ()),
 }
 """Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `paper_mask` is the paper's descent on the
 masks instead of features; `ours_published` gets the mask of the network that comes with the package, `ours_mask` the true one."""

@@ -28,14 +28,15 @@ _SHAPE = ("global", "scale", "shift", "local")
 def variants(noise: bool) -> dict[str, dict[str, Any]]:
     """Return name -> options of `register` for the ablation, the whole method first."""
     section = config.section(config.Ours)
-    whole = settings_of(replace(section, prior=section.prior_true_mask), False)
+    whole = settings_of(section, False)
     full = {"model": section.model, "config": whole}
 
     def with_config(**options: Any) -> dict[str, Any]:
         return full | {"config": replace(whole, **options)}
 
     def with_prior(times: float) -> dict[str, Any]:
-        return with_config(prior=replace(whole.prior, weight=times * whole.prior.weight))
+        known, free = whole.correlation
+        return with_config(prior=replace(whole.prior, weight=times * whole.prior.weight), correlation=(times * known, times * free))
 
     found = {
         "ours": full,

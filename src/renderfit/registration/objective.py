@@ -130,6 +130,11 @@ class State:
             found.append(float((seen & shown).sum() / max((seen | shown).sum(), 1)))
         return found
 
+    def misfit(self) -> float:
+        """Return the squared residuals of all views over the length of their outlines [px of an image `REFERENCE` wide]."""
+        pieces = sum(len(silhouette.outline(np.ascontiguousarray(drawn[3].face_id, dtype=np.int32))) for drawn in self._drawn)
+        return self.image_cost / max(1.0, pieces / FACTOR * REFERENCE / self._level.width)
+
     def _draw(self, v: int) -> tuple[Array, Array, Array, rendering.Fragments, Camera, Array]:
         rotation, translation = self.placed(v)
         turned = self.vertices @ rotation.T

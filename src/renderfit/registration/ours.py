@@ -17,6 +17,8 @@ from renderfit.registration.stages import Stage, emphasis, free_parameters, sche
 from renderfit.registration.terms import Trust
 
 Array = NDArray[np.float64]
+WEIGHTS = (0.1, 64.0)
+"""Least and largest weight of the prior that is read off an image."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,9 @@ class SolverConfig:
         Instead of the default schedule.
     trust : Trust
         How far predicted coordinates and normals are believed, where there are any.
+    correlation : (float, float)
+        Length of outline [px of an image 256 px wide] over which the errors of a mask go together, for a known pose and for
+        one that is to be found. With it the prior's weight is read off each image: see `solve`. 0: the weight is as given.
     """
 
     prior: Prior = field(default_factory=Prior)
@@ -42,6 +47,7 @@ class SolverConfig:
     damping: Damping = field(default_factory=Damping)
     stages: tuple[Stage, ...] | None = None
     trust: Trust = field(default_factory=Trust)
+    correlation: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +66,22 @@ class Solved:
 
 
 def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig, before: Solved | None = None) -> Solved:
-    """Fit shape, and pose when asked, to all `views` at once, from the start poses and the mean shape or on from an earlier answer."""
+    """Fit shape, and pose when asked, to all `views` at once, from the start poses and the mean shape or on from an earlier answer.
+
+    How good a mask is shows in what a fit leaves of it: S, the squared residuals, over L, the length of the outline. Errors that go
+    together over a length c are worth one of variance ``c S / L``; that is the weight the prior gets in a second fit, from the start.
+    A second fit on from an earlier answer is not made.
+    """
+    found = _fit(columns, views, optimise_pose, config, before)
+    length = config.correlation[int(optimise_pose)]
+    if not length or before is not None:
+        return found
+    weight = float(np.clip(length * found.state.misfit(), *WEIGHTS))
+    again = _fit(columns, views, optimise_pose, replace(config, prior=replace(config.prior, weight=weight)), None)
+    return replace(again, renders=found.renders + again.renders)
+
+
+def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig, before: Solved | None) -> Solved:
     count = columns.count
     x = np.zeros(count + 6 * len(views)) if before is None else before.x.copy()
     precision = config.prior.diagonal(count, len(views))

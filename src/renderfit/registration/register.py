@@ -169,10 +169,10 @@ def register(
 
 
 def settings_of(section: params.Ours, seen: bool) -> ours.SolverConfig:
-    """Return the solver's settings from params.yaml; the prior is another one when coordinates and normals were `seen`."""
+    """Return the solver's settings from params.yaml; the prior is another, fixed one when coordinates and normals were `seen`."""
     prior = Prior(section.prior_evidence if seen else section.prior, section.rotation, section.across, section.along)
     trust = Trust(
         section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread,
         shading=section.shading, uneven=section.uneven,
     )  # fmt: skip
-    return ours.SolverConfig(prior, trust=trust)
+    return ours.SolverConfig(prior, trust=trust, correlation=(0.0, 0.0) if seen else (section.correlation_known, section.correlation))
