@@ -25,6 +25,7 @@ _HOME = {
     "coherent_point_drift": "shapes",
     "CPDResult": "shapes",
     "ShapeSpace": "shapes",
+    "load_image": "vision.images",
     "UNet": "vision",
     "FeatureLoss": "vision",
     "load_network": "vision",

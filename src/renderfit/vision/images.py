@@ -25,12 +25,24 @@ _log = logging.getLogger(__name__)
 
 
 def load_image(path: str | Path) -> NDArray[np.float32]:
-    """Read a picture file as (H, W, 3) float32 in [0, 1], upright.
+    """Read a picture file as (H, W, 3) float32 in [0, 1], turned upright as EXIF says; grey becomes RGB, what is transparent mid-grey.
 
     Raises
     ------
     DataError
         As `read_pixels`, or if a side is below 16 px.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import imageio.v3 as iio
+    >>> import numpy as np
+    >>> import renderfit as rf
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     iio.imwrite(f"{folder}/photo.png", np.full((24, 32), 255, np.uint8))
+    ...     image = rf.load_image(f"{folder}/photo.png")
+    >>> image.shape, float(image.max())
+    ((24, 32, 3), 1.0)
     """
     pixels = read_pixels(Path(path))
     try:
