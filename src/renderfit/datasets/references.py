@@ -26,6 +26,8 @@ Among hand-made and parametric objects, things nearer than the second stand like
 away do not (`benchmarks/handmade`).
 """
 POINTS = 160
+PROPORTIONS = 6.0
+"""Times the limit by which the boxes may differ, smallest side with smallest side, before nothing else is compared; 4 was the most seen."""
 STORED = "references.npy"
 """Points of the references: (categories, objects, POINTS, 3), so that they need not be built; written by ``benchmarks/upright.py``."""
 
@@ -52,8 +54,16 @@ def resemblance(cloud: Cloud, category: str) -> Array:
     """Return the evidence (24,) of each rotation of an object that it stands as known objects do then; zeros if it is like none."""
     word = known(category)
     others = [other for key, objects in references().items() if word in (None, key) for other in objects]
+    limit = AKIN if word is None else ALIKE
+    others = [other for other in others if _apart(cloud, other) < PROPORTIONS * limit]
     nearest = np.array([cloud.distances(other, CUBE).min() for other in others])
-    if nearest.min() > (AKIN if word is None else ALIKE):
+    if not (nearest <= limit).any():
         return np.zeros(24)
     near = np.argsort(nearest, kind="stable")[:NEIGHBOURS]
     return nearness(np.mean([cloud.likeness(others[k], CUBE) for k in near], axis=0))
+
+
+def _apart(one: Cloud, other: Cloud) -> float:
+    """Return the largest difference between the sides of their boxes, sorted by length [RMS radii]."""
+    sides = [np.sort(np.ptp(cloud.points, axis=0)) for cloud in (one, other)]
+    return float(np.abs(sides[0] - sides[1]).max())
