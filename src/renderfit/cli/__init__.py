@@ -17,6 +17,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from renderfit import collector
 from renderfit.cli import output
 
 
@@ -73,4 +74,5 @@ def _root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its status."""
+    collector.relax()
     output.run(application, arguments)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import pickle
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+import cloudpickle
 import joblib
 
-from renderfit import config
+from renderfit import collector, config
 from renderfit.progress import progress
 
 Result = TypeVar("Result")
@@ -53,7 +55,8 @@ def fan_out(
     if light and settings.backend == "loky":
         return _light(function, todo, label, jobs)
     with _backend(settings, workers):
-        calls = (joblib.delayed(_alone)(function, task) for task in todo)
+        packed = cloudpickle.dumps(function)
+        calls = (joblib.delayed(_alone)(packed, task) for task in todo)
         results: Iterator[Result] = joblib.Parallel(return_as="generator", batch_size=1, pre_dispatch="all")(calls)
         return list(progress(results, label, len(todo)))
 
@@ -111,8 +114,13 @@ def _backend(settings: config.Compute, workers: int) -> Iterator[None]:
         yield
 
 
-def _alone(function: Callable[..., Result], task: tuple[Any, ...]) -> Result:
-    """Run one task in a worker with one thread, whatever its process inherited."""
+def _alone(packed: bytes, task: tuple[Any, ...]) -> Any:
+    """Run one task in a worker with one thread, whatever its process inherited.
+
+    The function comes packed, so that its module is imported here, when garbage is collected rarely already.
+    """
+    collector.relax()
+    function = pickle.loads(packed)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     return function(*task)

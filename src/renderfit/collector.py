@@ -1,0 +1,20 @@
+"""Garbage collection in processes that are ours: torch and its like make a million objects that live to the end."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+
+YOUNG, MIDDLE, OLD = 50_000, 20, 50
+"""Thresholds of the three generations; Python's own are 700, 10 and 10."""
+
+
+def relax() -> None:
+    """Look for garbage rarely in this process, and not at all at its end, where the system takes everything back.
+
+    With Python's own thresholds a third of a short command's time goes into looking through modules
+    that were just imported. For the processes of the command line and its workers; a library must not
+    decide this for the program that imports it.
+    """
+    gc.set_threshold(YOUNG, MIDDLE, OLD)
+    atexit.register(gc.freeze)
