@@ -39,3 +39,13 @@ def test_any_size_is_compared_and_other_shapes_are_refused(network):
     assert FeatureLoss(network)(torch.rand(30, 33, 3), torch.rand(30, 33, 3)).item() > 0
     with pytest.raises(ShapeError, match="same"):
         FeatureLoss(network)(torch.rand(30, 33, 3), torch.rand(33, 30, 3))
+
+
+def test_loss_against_one_image_is_the_loss_of_the_pair(network):
+    rendered, observed = _disc(18, 16).requires_grad_(), _disc(16, 16)
+    once, pair = FeatureLoss(network).against(observed), FeatureLoss(network)
+    assert torch.equal(once(rendered), pair(rendered, observed))
+    (mine,), (theirs,) = (torch.autograd.grad(loss, rendered) for loss in (once(rendered), pair(rendered, observed)))
+    assert torch.equal(mine, theirs)
+    with pytest.raises(ShapeError, match="same"):
+        once(torch.rand(30, 33, 3))

@@ -3,6 +3,7 @@ import torch
 
 from renderfit.errors import DataError, ShapeError
 from renderfit.vision import UNet, load_network, save_network
+from renderfit.vision.unet import folded
 
 
 def test_logits_have_one_channel_a_class_at_full_resolution():
@@ -16,6 +17,18 @@ def test_logits_have_one_channel_a_class_at_full_resolution():
 def test_images_of_other_shapes_are_refused(shape):
     with pytest.raises(ShapeError, match="multiples of 4"):
         UNet(("a",), width=4, levels=3)(torch.rand(shape))
+
+
+def test_folded_network_answers_the_same_to_rounding():
+    torch.manual_seed(0)
+    network = UNet(("a", "b"), width=4, levels=3).train()
+    for _ in range(3):
+        network(3 * torch.rand(4, 3, 16, 16))  # statistics that are not those of a new network
+    images, before = torch.rand(2, 3, 16, 16), network.eval()
+    lean = folded(network)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in lean.modules())
+    assert torch.allclose(lean.features(images), before.features(images), atol=1e-5)
+    assert torch.allclose(lean(images), before(images), atol=1e-5)
 
 
 def test_saved_network_answers_the_same(tmp_path):

@@ -67,11 +67,13 @@ def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
     """
     instance = load_instance(category, test)
     methods = methods_for(instance)
-    tasks = [(category, test, number, noise, methods) for noise in (False, True) for number in range(len(instance.views))]
+    views = [(number, noise) for noise in (False, True) for number in range(len(instance.views))]
     if jobs == 1:
-        batches = [run_view(*task) for task in tasks]
+        batches = run_views(instance, views, methods)
     else:
-        batches = joblib.Parallel(n_jobs=jobs, batch_size=1)(joblib.delayed(run_view)(*task) for task in tasks)
+        shares = (joblib.delayed(_share)(category, test, views[worker::jobs], methods) for worker in range(jobs))
+        done = joblib.Parallel(n_jobs=jobs, batch_size=1)(shares)
+        batches = [done[place % jobs][place // jobs] for place in range(len(views))]
     runs = [*references(instance), *(run for batch in batches for run in batch)]
     origin = _origin(instance, runs)
     for run in runs:
@@ -122,13 +124,18 @@ def references(instance: Instance) -> list[Run]:
     return runs
 
 
-def run_view(category: str, test: str, number: int, noise: bool, methods: Sequence[str] = tuple(METHODS)) -> list[Run]:
-    """Run the named methods on one view; `noise` starts them at the noisy pose and lets them move it."""
+def run_views(instance: Instance, views: Sequence[tuple[int, bool]], methods: Sequence[str] = tuple(METHODS)) -> list[list[Run]]:
+    """Run the named methods on views (number, noise) of an instance; noise starts them at the noisy pose and lets them move it."""
     torch.set_num_threads(1)
-    instance = load_instance(category, test)
     for model in ("pca", "rich"):
         Columns.of_space(instance.space, model)  # once, and outside the time of the first method
-    return compare(instance, number, noise, load_network(paths.ARTIFACTS / "unet"), methods, Kept(instance))
+    network, kept = load_network(paths.ARTIFACTS / "unet"), Kept(instance)
+    return [compare(instance, number, noise, network, methods, kept) for number, noise in views]
+
+
+def _share(category: str, test: str, views: Sequence[tuple[int, bool]], methods: Sequence[str]) -> list[list[Run]]:
+    """Run a worker's share of the views of one test instance."""
+    return run_views(load_instance(category, test), views, methods)
 
 
 def compare(

@@ -151,10 +151,12 @@ def _image_loss(settings: params.Paper, network: Any, image: Any, view: View, wi
         raise DataError('the feature loss needs the segmentation network; expected network=..., or paper.loss "mask"')
     from renderfit.vision import FeatureLoss
     from renderfit.vision.images import as_rgb
+    from renderfit.vision.unet import folded
 
-    compare = FeatureLoss(network)
     photo = torch.as_tensor(window.cut(as_rgb(image).astype(np.float64))) * mask[..., None]
-    return lambda frame: compare(frame.rgb.to(next(network.parameters())), photo).double()
+    weight = next(network.parameters())
+    compare = FeatureLoss(folded(network)).against(photo.to(weight))
+    return lambda frame: compare(frame.rgb.to(weight)).double()
 
 
 def _or_zero(slope: Tensor | None, like: Tensor) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -67,11 +68,25 @@ class FeatureLoss(nn.Module):
         ours, theirs = self.maps(rendered, observed)
         return ((ours - theirs) ** 2).mean()
 
+    def against(self, observed: Tensor) -> Callable[[Tensor], Tensor]:
+        """Return the loss to one observed image as a function of the rendered one: the network sees `observed` once."""
+        with torch.no_grad():
+            theirs = self._features(observed)
+
+        def loss(rendered: Tensor) -> Tensor:
+            _check(rendered, observed)
+            a, b = self._comparable(self._features(rendered), theirs)
+            return ((a - b) ** 2).mean()
+
+        return loss
+
     def maps(self, rendered: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the aggregated feature maps (H, W), or (channels, H, W), that are compared."""
-        if rendered.shape != observed.shape or rendered.ndim != 3 or rendered.shape[2] != 3:
-            raise ShapeError(f"images have shapes {tuple(rendered.shape)} and {tuple(observed.shape)}; expected the same (H, W, 3)")
-        a, b = self._features(rendered), self._features(observed.to(rendered))
+        _check(rendered, observed)
+        return self._comparable(self._features(rendered), self._features(observed.to(rendered)))
+
+    def _comparable(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalise two features (channels, H, W) together and aggregate each."""
         if self.normalise == "tanh":
             a, b = torch.tanh(a), torch.tanh(b)
         elif self.normalise == "range":
@@ -85,8 +100,13 @@ class FeatureLoss(nn.Module):
 
     def _features(self, image: Tensor) -> Tensor:
         weight = next(self.network.parameters())
-        batch = image.permute(2, 0, 1)[None].to(weight)
+        batch = image.permute(2, 0, 1)[None].to(weight)  # channels last, as images are
         height, width, stride = image.shape[0], image.shape[1], self.network.stride
         padded = functional.pad(batch, (0, -width % stride, 0, -height % stride))
         found = self.network.features(padded) if self.layer == "features" else self.network(padded)
         return found[0, :, :height, :width]
+
+
+def _check(rendered: Tensor, observed: Tensor) -> None:
+    if rendered.shape != observed.shape or rendered.ndim != 3 or rendered.shape[2] != 3:
+        raise ShapeError(f"images have shapes {tuple(rendered.shape)} and {tuple(observed.shape)}; expected the same (H, W, 3)")
