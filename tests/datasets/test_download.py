@@ -67,7 +67,7 @@ def server(monkeypatch, tmp_path):
 def entry(address, name):
     content = CONTENT[f"/data/{name}.stl"]
     digest = hashlib.sha256(content).hexdigest()
-    here = ("drill", "", 1, "0" * 64, "somebody", "0" * 12, "CC0", "somebody", "as published")
+    here = ("drill", "", 1, "0" * 64, "somebody", "0" * 12, "CC0", "clear", "somebody", "as published")
     return mirror.Entry(f"drill/{name}.ply", *here, f"{address}/data/{name}.stl", len(content), digest)
 
 

@@ -12,6 +12,7 @@ import trimesh
 from renderfit import paths
 from renderfit.datasets import mirror, real
 from renderfit.datasets.folder import DeepCPD, Folder
+from renderfit.datasets.presence import presence
 from renderfit.datasets.procedural import build
 from renderfit.datasets.procedural.catalogue import recipes
 from renderfit.datasets.recipes import build_recipe
@@ -168,7 +169,17 @@ def small_mirror(tmp_path, monkeypatch):
         digest = __import__("hashlib").sha256(content).hexdigest()
         entries.append(
             mirror.Entry(
-                name, "drill", "", len(content), digest, "somebody/something", "0123456789abcdef", "CC0", "somebody", "as published"
+                name,
+                "drill",
+                "",
+                len(content),
+                digest,
+                "somebody/thing",
+                "0123456789abcdef",
+                "CC0",
+                "clear",
+                "somebody",
+                "as published",
             )
         )
     monkeypatch.setenv(mirror.VARIABLE, str(tmp_path / "mirror"))
@@ -189,7 +200,7 @@ def test_files_of_the_mirror_are_checked_byte_by_byte(small_mirror):
     with pytest.raises(DataError, match=r"this is drill/b.ply, swapped or renamed"):
         mirror.checked(first)
     (folder / second.file).unlink()
-    with pytest.raises(DataError, match=r"missing in the mirror.*somebody/something"):
+    with pytest.raises(DataError, match=r"missing in the mirror.*somebody/thing"):
         mirror.checked(second)
 
 
@@ -207,8 +218,8 @@ def test_a_renamed_file_of_the_mirror_is_refused_under_both_names(small_mirror, 
 
 def test_without_a_mirror_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv(mirror.VARIABLE, str(tmp_path / "nothing"))
-    assert not real.presence().present
-    assert mirror.VARIABLE in real.presence().text
+    assert not presence().present
+    assert mirror.VARIABLE in presence().text
     for source in ("open", "drills"):
         with pytest.raises(DataError, match=mirror.VARIABLE):
             named(source)
@@ -222,7 +233,7 @@ def test_the_manifest_is_complete():
     assert (roles.count("train"), roles.count("test")) == (11, 3)
     for entry in entries:
         assert len(entry.sha256) == 64
-        assert all(getattr(entry, field.name) for field in dataclasses.fields(entry)[:10] if field.name != "role")
+        assert all(getattr(entry, field.name) for field in dataclasses.fields(entry)[:11] if field.name != "role")
 
 
 def test_a_cloud_gets_a_closed_surface_even_where_normals_are_wrong(tmp_path):

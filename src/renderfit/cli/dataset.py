@@ -109,13 +109,14 @@ def align(
 @app.command("download")
 def download(
     category: Annotated[list[str] | None, typer.Argument(help="categories of the manifest; none: all")] = None,
+    licence: Annotated[str | None, typer.Option(help="clear, stated or any: how clear it has to be; default: dataset.licence")] = None,
     as_json: Json = False,
 ) -> None:
     """Fetch the meshes of `dataset.source: open` and `drills` that have a public address; what is there already is kept."""
     from renderfit.cli.output import emit
     from renderfit.datasets.download import fetch_all
 
-    emit(fetch_all(category or []), as_json)
+    emit(fetch_all(category or [], licence), as_json)
 
 
 @app.command("recipes")

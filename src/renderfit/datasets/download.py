@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from renderfit.datasets import mirror
+from renderfit.datasets import licences, mirror
 from renderfit.datasets.mirror import VARIABLE, Entry
 from renderfit.errors import DataError
 from renderfit.progress import progress
@@ -25,7 +25,7 @@ TIMEOUT = 30.0
 BLOCK = 1 << 16
 
 
-def fetch_all(categories: Sequence[str] = ()) -> dict[str, Any]:
+def fetch_all(categories: Sequence[str] = (), licence: str | None = None) -> dict[str, Any]:
     """Fetch what the mirror lacks of the manifest.
 
     From the web mirror that ``RENDERFIT_MIRROR`` names, where it is an address; else the originals from where their authors
@@ -35,11 +35,14 @@ def fetch_all(categories: Sequence[str] = ()) -> dict[str, Any]:
     ----------
     categories : sequence of str
         Categories of the manifest; none: all.
+    licence : str, optional
+        How clear a licence has to be (`renderfit.datasets.licences`); default: ``dataset.licence``.
 
     Returns
     -------
     dict
-        folder, fetched, kept (numbers of files), without_address (files that only a mirror can give).
+        folder, fetched, kept (numbers of files), without_address (files that only a mirror can give), barred (files that the
+        policy on licences keeps out).
 
     Raises
     ------
@@ -50,7 +53,8 @@ def fetch_all(categories: Sequence[str] = ()) -> dict[str, Any]:
     known = {entry.category for entry in entries}
     if unknown := sorted(set(categories) - known):
         raise DataError(f"no category {', '.join(unknown)} in {mirror.MANIFEST.name}; it has {', '.join(sorted(known))}")
-    wanted = [entry for entry in entries if not categories or entry.category in categories]
+    named = [entry for entry in entries if not categories or entry.category in categories]
+    wanted, left = licences.allowed(named, licence), [entry.file for entry in licences.barred(named, licence)]
     without, fetched, kept = [], 0, 0
     for entry in progress(wanted, "real meshes"):
         if not (entry.url or mirror.base_url()):
@@ -59,7 +63,7 @@ def fetch_all(categories: Sequence[str] = ()) -> dict[str, Any]:
             fetched += 1
         else:
             kept += 1
-    return {"folder": str(mirror.store()), "fetched": fetched, "kept": kept, "without_address": without}
+    return {"folder": str(mirror.store()), "fetched": fetched, "kept": kept, "without_address": without, "barred": left}
 
 
 def fetch(entry: Entry) -> bool:

@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 UNLIKE = 8.0
 """An instance this many times longer or shorter than its category's median has another unit."""
+COMMON = 2
+"""Other categories that have to agree on an up axis before it is believed of one whose shapes say little."""
 KNOWN = "intake.json"
 """What the owner knows: ``{category: {"up", "unit", "size", "align", "each": {name: up axis}}}``, all optional."""
 
@@ -54,13 +56,36 @@ class Folder:
         unknown = sorted(set(self._wanted) - set(self.files))
         if unknown:
             raise DataError(f"{folder / KNOWN}: no category {', '.join(unknown)} here; it has {', '.join(self.files)}")
+        self._alone: dict[str, Intake] = {}
         self._intakes: dict[str, Intake] = {}
 
     def intake(self, category: str) -> Intake:
-        """Return a category as it was taken in; read and aligned once."""
+        """Return a category as it was taken in; read and aligned once.
+
+        One whose up axis would be a guess is taken in again with that of the others, where `COMMON` of them agree.
+        """
         if category not in self._intakes:
-            self._intakes[category] = take_in(category, self.files[category], self._wanted.get(category))
+            found = self._by_itself(category)
+            if not found.up.sure and found.taken and (shared := self._shared(category)):
+                _log.info("%s: %s is up in the other categories of the folder", category, shared)
+                found = take_in(category, self.files[category], self._wanted.get(category), shared)
+            if not found.up.sure and found.taken:
+                up = f"{category}: that {found.up.axis} is up is a guess (probability {found.up.chance:.2f})"
+                _log.warning("%s: look at the pictures of the report; %s or --up settles it", up, self.folder / KNOWN)
+            self._intakes[category] = found
         return self._intakes[category]
+
+    def _by_itself(self, category: str) -> Intake:
+        if category not in self._alone:
+            self._alone[category] = take_in(category, self.files[category], self._wanted.get(category))
+        return self._alone[category]
+
+    def _shared(self, category: str) -> str | None:
+        """Return the axis that surely is up in the other categories with files of these formats, if there is one."""
+        formats = {other: {path.suffix.lower() for path in files.values()} for other, files in self.files.items()}
+        alike = [other for other in self.files if other != category and formats[other] == formats[category]]
+        sure = [found.up.axis for other in alike if (found := self._by_itself(other)).up.sure and found.taken]
+        return sure[0] if len(sure) >= COMMON and len(set(sure)) == 1 else None
 
     def mesh(self, category: str, name: str) -> Mesh:
         """Return one instance in the common frame [m]."""

@@ -15,7 +15,7 @@ from renderfit.datasets.headings import mirrored, refined
 from renderfit.datasets.orientation import CUBE, Cloud
 from renderfit.datasets.reading import Candidate, read
 from renderfit.datasets.references import POINTS
-from renderfit.datasets.roles import points_of
+from renderfit.datasets.roles import cloud_of, points_of
 from renderfit.datasets.units import Size, units_of
 from renderfit.datasets.upright import Up, axis_named, evidence, turn_up
 from renderfit.datasets.uprights import Found, bring_upright
@@ -92,7 +92,7 @@ class Intake:
     taken: dict[str, Taken]
     rejected: dict[str, str] = field(default_factory=dict)
     """Name -> reason."""
-    up: Up = field(default_factory=lambda: Up("z", 0.0))
+    up: Up = field(default_factory=lambda: Up("z"))
 
     def meshes(self) -> dict[str, Mesh]:
         """Return name -> mesh [m]."""
@@ -108,12 +108,13 @@ class Intake:
         return {
             "up": self.up.axis,
             "up_is_a_guess": not self.up.sure,
+            "up_probability": round(self.up.chance, 3),
             "instances": {name: found.entry() for name, found in self.taken.items()},
             "rejected": dict(self.rejected),
         }
 
 
-def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = None) -> Intake:
+def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = None, shared: str | None = None) -> Intake:
     """Read all meshes of a category and bring them into one frame.
 
     Unit: `renderfit.datasets.units`; orientation: upright and turned like each other among the 24 rotations that exchange axes
@@ -127,6 +128,8 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
         Name -> file.
     wanted : Wanted, optional
         Unit, up axis or size where they are known.
+    shared : str, optional
+        The axis that is up in the files of all other categories of the folder, which have the same origin.
 
     Raises
     ------
@@ -141,7 +144,7 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
         return Intake(category, {}, rejected)
     sizes = units_of({name: one.longest for name, one in read_in.items()}, known.unit, known.size)
     clouds = {name: Cloud(points_of(one.mesh, POINTS)) for name, one in read_in.items()}
-    upright = _orientation(category, read_in, clouds, known)
+    upright = _orientation(category, read_in, clouds, known, shared)
     turns = upright.turns
     flips, distances = {}, dict.fromkeys(clouds, 0.0)
     if known.align and len(clouds) > 1:
@@ -160,11 +163,11 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
     return _without_strangers(Intake(category, found, rejected, upright.up))
 
 
-def _orientation(category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted) -> Found:
+def _orientation(category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted, shared: str | None) -> Found:
     """Return how the instances become upright and alike."""
     if known.align:
-        return bring_upright(category, read_in, clouds, known.up, known.each)
-    up = Up(known.up or "z", 0.0)
+        return bring_upright(category, read_in, clouds, known.up, known.each, shared)
+    up = Up(known.up or "z")
     return Found({name: turn_up(known.each.get(name, up.axis)) for name in clouds}, up, {})
 
 
@@ -175,10 +178,10 @@ def fitted(intake: Intake, canonical: str) -> Intake:
     one that the shape space would refuse all the same is rejected with its reason.
     """
     middle = intake.taken[canonical].mesh
-    cloud, shape = _cloud(middle), Cloud(points_of(middle, POINTS))
+    cloud, shape = cloud_of(middle), Cloud(points_of(middle, POINTS))
     taken, reasons = dict(intake.taken), {}
     for name, found in intake.taken.items():
-        reason = complaint_about(_cloud(found.mesh), cloud) if name != canonical else None
+        reason = complaint_about(cloud_of(found.mesh), cloud) if name != canonical else None
         if reason is None:
             continue
         if found.told:
@@ -186,16 +189,12 @@ def fitted(intake: Intake, canonical: str) -> Intake:
             continue
         turn = CUBE[int(Cloud(points_of(found.mesh, POINTS)).distances(shape, CUBE).argmin())]
         turned = _placed(found.mesh, Size("m", 1.0, sure=True), turn, None)
-        if complaint_about(_cloud(turned), cloud) is None:
+        if complaint_about(cloud_of(turned), cloud) is None:
             note = "turned once more, like the canonical: its orientation is a guess"
             taken[name] = replace(found, mesh=turned, turn=turn @ found.turn, notes=(*found.notes, note))
         else:
             reasons[name] = f"{found.path.name}: {reason}"
     return Intake(intake.category, taken, intake.rejected, intake.up).without(reasons)
-
-
-def _cloud(mesh: Mesh) -> Mesh:
-    return Mesh(torch.from_numpy(points_of(mesh)), torch.zeros((0, 3), dtype=torch.int64))
 
 
 def _read(category: str, files: Mapping[str, Path]) -> tuple[dict[str, Candidate], dict[str, str]]:

@@ -1,15 +1,15 @@
 """The mirror of real meshes: a local folder checked file by file against the manifest.
 
 The meshes themselves are never part of this repository: their licences differ, and some are unknown.
-``open_meshes.csv`` says where each comes from, under which licence, and which bytes are expected: of the file as a mirror
-holds it, already in the common frame, and, where it has a public address, of the original and the matrix that brings it there.
+``open_meshes.csv`` says where each comes from, under which licence and how clear that is (`renderfit.datasets.licences`), and
+which bytes are expected: of the file as a mirror holds it, already in the common frame, and, where it has a public address,
+of the original and the matrix that brings it there.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from renderfit import paths
 from renderfit.errors import DataError
-from renderfit.whole import write_text
 
 VARIABLE = "RENDERFIT_MIRROR"
 MANIFEST = Path(__file__).with_name("open_meshes.csv")
@@ -39,6 +38,7 @@ class Entry:
     origin: str
     revision: str
     licence: str
+    terms: str
     attribution: str
     frame: str
     url: str = ""
@@ -195,14 +195,3 @@ def fingerprint() -> dict[str, str]:
         return {}
     names = [name for entry in manifest() for name in (entry.file, entry.original) if name]
     return {name: hashlib.sha256((found / name).read_bytes()).hexdigest() for name in names if (found / name).is_file()}
-
-
-def note_mirror(root: Path) -> None:
-    """Bring ``results/mirror.json`` of `root` up to date: which bytes the mirror holds, for DVC to see that it changed.
-
-    Without a mirror the file stays, so that a reader without one keeps the committed results.
-    """
-    found, target = fingerprint(), root / "results" / "mirror.json"
-    text = json.dumps(found, indent=1, sort_keys=True) + "\n"
-    if found and not (target.is_file() and target.read_text() == text):
-        write_text(target, text)

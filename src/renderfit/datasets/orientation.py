@@ -126,7 +126,7 @@ class Together:
     beliefs: Array
 
 
-def together(table: Table, alone: Array, common: int, start: Sequence[int], prior: float = 0.0) -> Together:
+def together(table: Table, alone: Array, common: int, start: Sequence[int]) -> Together:
     """Turn all instances of a category, if most of their files have one frame and `common` is its rotation.
 
     Each instance is turned as its own shape, its neighbours and the others' frame say together, until nothing changes
@@ -142,8 +142,6 @@ def together(table: Table, alone: Array, common: int, start: Sequence[int], prio
         Index in `CUBE`.
     start : sequence of int
         Rotation of each file that comes before the common one: what its format's habit asks for.
-    prior : float
-        Evidence for the common rotation, once for all files.
     """
     stays = [int(AFTER[common, turn]) for turn in start]
     own = alone.copy()
@@ -156,5 +154,4 @@ def together(table: Table, alone: Array, common: int, start: Sequence[int], prio
         if turns == before:
             break
     beliefs = np.array([own[i] + table.seen(i, turns) for i in range(len(turns))])
-    total = float(beliefs[np.arange(len(turns)), turns].mean()) + prior / len(turns)
-    return Together(turns, common, total, beliefs)
+    return Together(turns, common, float(beliefs[np.arange(len(turns)), turns].mean()), beliefs)

@@ -3,59 +3,63 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import torch
 
 from renderfit.datasets import mirror
 from renderfit.datasets.folder import one_unit
+from renderfit.datasets.licences import POLICIES, allowed, barred, policy
 from renderfit.datasets.reconstruct import load_cloud, reconstruct
-from renderfit.datasets.roles import choose
-from renderfit.datasets.split import FEWEST, Split
+from renderfit.datasets.roles import choose, cloud_of
+from renderfit.datasets.split import FEWEST, FEWEST_TRAINED, Split
 from renderfit.errors import DataError
 from renderfit.geometry.io import load_mesh, require_metres
 from renderfit.geometry.mesh import Mesh
+from renderfit.shapes.inspection import complaint_about
 
 _log = logging.getLogger(__name__)
 
 CLOUDS = "drill_pcd"
 MESHES = ("bottle", "camera", "drill")
-"""Categories of the manifest with enough meshes for a shape space."""
-
-
-@dataclass(frozen=True)
-class Presence:
-    """Whether real objects are at hand, in words for a page."""
-
-    present: bool
-    text: str
-    categories: dict[str, int]
-
-
-def presence() -> Presence:
-    """Say plainly whether the mirror is there and how many instances of each category it holds."""
-    folder = mirror.folder()
-    if folder is None:
-        return Presence(
-            False, f"No mirror of real meshes here: set {mirror.VARIABLE} to a folder with the files of {mirror.MANIFEST.name}.", {}
-        )
-    counts: dict[str, int] = {}
-    for entry in mirror.manifest():
-        if mirror.here(entry):
-            counts[entry.category] = counts.get(entry.category, 0) + 1
-    listed = ", ".join(f"{count} of {category}" for category, count in counts.items())
-    return Presence(bool(counts), f"Real objects in the mirror: {listed}." if counts else "The mirror of real meshes is empty.", counts)
+"""Categories of the manifest with enough meshes for a shape space, if all licences will do."""
 
 
 class Open:
-    """``dataset.source: open``: real meshes as published, roles chosen by shape alone."""
+    """``dataset.source: open``: real meshes as published, roles chosen by shape alone.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    licence : str, optional
+        "clear", "stated" or "any" (`renderfit.datasets.licences`); default: ``dataset.licence``.
+
+    Raises
+    ------
+    DataError
+        If there is no mirror.
+    ConfigError
+        If there is no such policy.
+    """
+
+    def __init__(self, licence: str | None = None) -> None:
+        self.licence = policy(licence)
         self.origin = str(mirror.required())
-        self._entries = {(entry.category, entry.name): entry for entry in mirror.manifest() if entry.category in (*MESHES, "spray")}
+        entries = [entry for entry in mirror.manifest() if entry.category in (*MESHES, "spray")]
+        self._entries = {(entry.category, entry.name): entry for entry in allowed(entries, self.licence)}
+        self._barred = barred(entries, self.licence)
 
     def mesh(self, category: str, name: str) -> Mesh:
-        """Read one mesh after checking its bytes; metres, z up, front +y, base at z = 0."""
+        """Read one mesh after checking its bytes; metres, z up, front +y, base at z = 0.
+
+        Raises
+        ------
+        DataError
+            If its bytes are not those of the manifest, the policy on licences keeps it out, or there is no such mesh.
+        """
+        if (category, name) not in self._entries:
+            out = next((one for one in self._barred if (one.category, one.name) == (category, name)), None)
+            why = f"kept out by its licence ({out.licence}); set dataset.licence to any" if out else "not in the manifest"
+            raise DataError(f"{self.origin}: {category}/{name} is {why}")
         found = mirror.located(self._entries[category, name])
         stored = load_mesh(found.path)
         matrix = torch.from_numpy(found.matrix)
@@ -86,6 +90,8 @@ class Open:
             If the mirror holds enough of no category, or a file of it is not the one of the manifest.
         """
         found = {}
+        if out := [entry.file for entry in self._barred if entry.category in MESHES and mirror.here(entry)]:
+            _log.warning("%d meshes are not used for their licences (dataset.licence: %s): %s", len(out), self.licence, ", ".join(out))
         for category in MESHES:
             self._complete(category)
             meshes = {name: self.mesh(category, name) for name in self.names(category)}
@@ -93,10 +99,36 @@ class Open:
                 _log.warning("%s: %d of category %s; expected at least %d", self.origin, len(meshes), category, FEWEST)
                 continue
             one_unit(category, meshes, self.origin)
-            found[category] = choose(category, meshes, self.origin)
+            split = acceptable(choose(category, meshes, self.origin), meshes)
+            if len(split.train) < FEWEST_TRAINED:
+                _log.warning("%s: category %s has too few meshes like %s to train on", self.origin, category, split.canonical)
+                continue
+            found[category] = split
         if not found:
-            raise DataError(f"{self.origin}: not enough meshes of {', '.join(MESHES)}; expected the files of {mirror.MANIFEST.name}")
+            raise DataError(
+                f"{self.origin}: not enough meshes of {', '.join(MESHES)}; expected the files of {mirror.MANIFEST.name} "
+                f"whose licence is {' or '.join(POLICIES[self.licence])} (dataset.licence: {self.licence})"
+            )
         return found
+
+
+def acceptable(split: Split, meshes: Mapping[str, Mesh]) -> Split:
+    """Return the split as a shape space of its canonical accepts it.
+
+    The frames of the manifest are known, so an object that looks turned beside the canonical is right and only too unlike
+    it to train on: it changes places with a test object that is not, or is left out with a line in the log.
+    """
+    middle = cloud_of(meshes[split.canonical])
+    odd = {name for name in split.names() if name != split.canonical and complaint_about(cloud_of(meshes[name]), middle)}
+    train, test = list(split.train), dict(split.test)
+    for name in [name for name in train if name in odd]:
+        slot = next((slot for slot, other in test.items() if other not in odd), None)
+        if slot is None:
+            _log.warning("%s is left out: too unlike %s to train on", name, split.canonical)
+            train.remove(name)
+        else:
+            train[train.index(name)], test[slot] = test[slot], name
+    return Split(split.canonical, tuple(train), test)
 
 
 class Drills:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from renderfit.datasets.split import FEWEST, Split, check
+from renderfit.datasets.split import FEWEST, FEWEST_TRAINED, Split, check
 from renderfit.geometry.mesh import Mesh
 from renderfit.geometry.sampling import farthest_points, sample_surface
 
@@ -20,6 +21,11 @@ def points_of(mesh: Mesh, count: int = POINTS) -> NDArray[np.float64]:
     vertices, faces = mesh.numpy()
     dense = sample_surface(mesh, 8 * count) if len(faces) else vertices
     return dense[farthest_points(dense, count)]
+
+
+def cloud_of(mesh: Mesh) -> Mesh:
+    """Return `points_of` as a mesh without faces."""
+    return Mesh(torch.from_numpy(points_of(mesh)), torch.zeros((0, 3), dtype=torch.int64))
 
 
 def distances(meshes: Mapping[str, Mesh]) -> NDArray[np.float64]:
@@ -69,3 +75,32 @@ def choose(category: str, meshes: Mapping[str, Mesh], origin: str, guessed: Coll
     split = Split(canonical, tuple(name for name in order if name not in (canonical, *test.values())), test)
     check(category, split, origin)
     return split
+
+
+def spread(split: Split, trained: int) -> Split:
+    """Return the split with more tests: `trained` objects train, what is left over is tested on, evenly spaced by how central it is."""
+    spare = len(split.train) - max(trained, FEWEST_TRAINED)
+    if spare <= 0:
+        return split
+    picked = [split.train[int((k + 0.5) * len(split.train) / spare)] for k in range(spare)]
+    number = len(split.test)
+    tests = split.test | {f"t{number + 1 + k}": name for k, name in enumerate(picked)}
+    return Split(split.canonical, tuple(name for name in split.train if name not in picked), tests)
+
+
+def in_turn(category: str, meshes: Mapping[str, Mesh], origin: str) -> list[Split]:
+    """Split a small category so that each instance is the test once: its canonical is the most central of the others.
+
+    Raises
+    ------
+    DataError
+        If there are too few instances (`renderfit.datasets.split.FEWEST`).
+    """
+    names, apart, found = sorted(meshes), distances({name: meshes[name] for name in sorted(meshes)}), []
+    for k, test in enumerate(names):
+        others = np.array([i for i in range(len(names)) if i != k], dtype=int)
+        mean = apart[np.ix_(others, others)].mean(axis=1).round(9) if len(others) else np.zeros(0)
+        rest = [names[others[i]] for i in np.lexsort((others, mean))]
+        check(category, Split(rest[0] if rest else "", tuple(rest[1:]), {"t1": test}), origin)
+        found.append(Split(rest[0], tuple(rest[1:]), {f"t{k + 1}": test}))
+    return found

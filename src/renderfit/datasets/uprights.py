@@ -41,7 +41,12 @@ class Found:
 
 
 def bring_upright(
-    category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], up: str | None, each: Mapping[str, str]
+    category: str,
+    read_in: Mapping[str, Candidate],
+    clouds: Mapping[str, Cloud],
+    up: str | None,
+    each: Mapping[str, str],
+    shared: str | None = None,
 ) -> Found:
     """Turn all instances upright and like each other, by rotations that exchange axes.
 
@@ -59,6 +64,8 @@ def bring_upright(
         The up axis of most files, if it is known.
     each : mapping
         Name -> up axis of its file, where it is known.
+    shared : str, optional
+        The up axis of all other categories of the folder.
     """
     names, suffixes = list(read_in), [one.path.suffix.lower() for one in read_in.values()]
     like = np.array([resemblance(clouds[name], category) for name in names])
@@ -72,18 +79,32 @@ def bring_upright(
         alone[:, axes == up] += STAYS
     table, tried = Table(clouds), []
     for common in _frames(up, headings=bool(like.any())):
-        usual = prior(suffixes, [int(AFTER[common, turn]) for turn in start])
-        tried.append(together(table, alone, common, start, usual))
-    tried.sort(key=lambda one: -one.total)
-    best = tried[0]
+        expected = prior(suffixes, [int(AFTER[common, turn]) for turn in start], shared)
+        tried.append((together(table, alone, common, start), expected))
+    tried.sort(key=lambda one: -one[0].total - one[1])
+    best = tried[0][0]
     turns = {name: CUBE[turn] for name, turn in zip(names, best.turns, strict=True)}
     told = {name for name in names if name in each}
     guesses = {name: axis for i, name in enumerate(names) if name not in told and (axis := _rival(axes, best, i))}
-    if up:
-        return Found(turns, Up(up, 0.0), guesses)
+    return Found(turns, Up(up) if up else _judged(axes, tried), guesses)
+
+
+def _judged(axes: NDArray[np.str_], tried: list[tuple[Together, float]]) -> Up:
+    """Return the up axis of most files, with its probability; `tried`: frames and what is usual of them, the best first."""
+    best, expected = tried[0]
+    shapes: dict[str, float] = {}
+    every: dict[str, float] = {}
+    for one, usual in tried:
+        axis = Counter(str(axes[turn]) for turn in one.turns).most_common(1)[0][0]
+        if one is not best and 2 * (axes[one.turns] == axes[best.turns]).sum() > len(best.turns):
+            continue  # the same but for a few instances
+        shapes[axis] = max(shapes.get(axis, -np.inf), one.total)
+        every[axis] = max(every.get(axis, -np.inf), one.total + usual)
     axis = Counter(str(axes[turn]) for turn in best.turns).most_common(1)[0][0]
-    others = [one for one in tried[1:] if 2 * (axes[one.turns] == axes[best.turns]).sum() <= len(names)]
-    return Found(turns, Up(axis, float(np.exp(others[0].total - best.total)) if others else 0.0), guesses)
+    rivals = sorted((other for other in every if other != axis), key=lambda other: -every[other])
+    chance = float(np.exp(best.total + expected - np.logaddexp.reduce([best.total + expected, *(every[other] for other in rivals)])))
+    own = float(np.exp(best.total - np.logaddexp.reduce([best.total, *(shapes[other] for other in rivals)])))
+    return Up(axis, chance, own, rivals[0] if rivals else "")
 
 
 def _frames(up: str | None, *, headings: bool) -> list[int]:

@@ -22,7 +22,7 @@ TYPICAL = {
     "register": (190.0, 25.0),
     "table1": (15.0, 10.0),
     "figures": (80.0, 60.0),
-    "real": (45.0, 10.0),
+    "real": (10.0, 10.0),
     "book": (30.0, 25.0),
 }
 """Seconds of each stage on two cores in the default and in any smaller profile: what a first run is told."""

@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 from renderfit import config, paths
-from renderfit.datasets.mirror import note_mirror
 from renderfit.errors import ConfigError
 from renderfit.pipeline import workspace
 from renderfit.pipeline.fanout import VARIABLES
@@ -40,7 +39,6 @@ def reproduce(profile: str = "default", *, force: bool = False, backend: str = "
     if scheduler and (backend or config.section(config.Compute).backend) != "dask":
         raise ConfigError(f"scheduler {scheduler!r} without the backend that uses it; expected --backend dask --scheduler ADDRESS")
     root = paths.ROOT if profile == "default" else workspace.prepare(paths.ROOT, profile)
-    note_mirror(root)
     if force:
         from renderfit.evaluation import kept
 

@@ -56,7 +56,7 @@ def write_page(intakes: Mapping[str, Intake], splits: Mapping[str, Split], origi
 
 def _category(intake: Intake, split: Split | None) -> str:
     lines = [f"<h2>{html.escape(intake.category)}</h2>"]
-    guess = "" if intake.up.sure else f" (a guess: another axis has {intake.up.share:.0%} of its evidence; say it with --up or intake.json)"
+    guess = "" if intake.up.sure else f" <strong>(a guess: {_doubt(intake)})</strong>"
     lines.append(
         f"<p>{len(intake.taken)} meshes taken in, {len(intake.rejected)} rejected. Up is {intake.up.axis} of most files{guess}. "
         f"In the common frame: metres, z up, base at z = 0, centred; pictures from the front right.</p>"
@@ -70,6 +70,17 @@ def _category(intake: Intake, split: Split | None) -> str:
         rows = "".join(f"<tr><td>{html.escape(name)}</td><td>{html.escape(reason)}</td></tr>" for name, reason in intake.rejected.items())
         lines.append(f"<h3>Rejected</h3><table><tr><th>mesh</th><th>reason</th></tr>{rows}</table>")
     return "\n".join(lines)
+
+
+def _doubt(intake: Intake) -> str:
+    """Say how sure the up axis of a category is, and how to overrule it."""
+    up = intake.up
+    rival = f", or {up.rival}" if up.rival else ""
+    say = f'{{"{intake.category}": {{"up": "{up.rival or "y"}"}}}}'
+    return html.escape(
+        f"{up.chance:.0%} by shapes and habits, {up.own:.0%} by shapes alone{rival}; look at the pictures, and if they lie, put {say} "
+        "into intake.json beside the folders of meshes, or give --up"
+    )
 
 
 def _card(name: str, found: Taken, role: str) -> str:

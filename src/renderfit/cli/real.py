@@ -1,0 +1,23 @@
+"""``renderfit real``: registration of the real objects of a mirror; writes results/real.json and the page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def command(
+    views: Annotated[int, typer.Option(help="photographs of each test object", min=1)] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line")] = False,
+) -> None:
+    """Register photographs of real objects anew, where their meshes are at hand (RENDERFIT_MIRROR), and rewrite their page.
+
+    Needs the stages dataset, shape_space and unet of the default data set.
+    """
+    from renderfit.cli.output import emit
+    from renderfit.pipeline import real, real_study
+
+    found = real_study.study_all(views)
+    real.run()
+    emit(found, as_json)
