@@ -17,9 +17,10 @@ from renderfit.datasets.procedural.catalogue import recipes
 from renderfit.datasets.references import KNOWN, built, known, references, resemblance
 from renderfit.datasets.roles import points_of
 from renderfit.datasets.standing import ATTRIBUTES, AXES, attributes
-from renderfit.datasets.upright import evidence
+from renderfit.datasets.upright import HABIT, Up, evidence, turn_up, usual
 from renderfit.errors import DataError
 from renderfit.geometry import Mesh, save_mesh
+from renderfit.plotting.intake import page
 
 
 def block(x, y, z, *sides):
@@ -155,3 +156,52 @@ def test_the_owner_overrules_single_meshes(tmp_path, capsys):
         take_in("mug", discover(tmp_path / "in")["mug"], Wanted(each={"mug9": "x"}))
     with pytest.raises(DataError, match="up axis is 'top'"):
         Wanted(each={"mug0": "top"})
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".stl", ".obj", ".glb"])
+def test_what_is_usual_are_probabilities(suffix):
+    for shared in (None, "-x"):
+        found = usual(suffix, shared)
+        assert sum(found.values()) == pytest.approx(1.0)
+        assert max(found, key=found.get) == (shared or HABIT[suffix])
+
+
+def test_an_up_axis_is_sure_only_where_shapes_and_habits_say_so():
+    assert Up("z").sure
+    assert Up("z", 0.96, 0.55, "y").sure
+    assert not Up("z", 0.94, 0.99, "y").sure
+    assert not Up("z", 0.99, 0.4, "y").sure
+
+
+def slab(k):
+    """A thing that might stand on any of its sides."""
+    box = trimesh.creation.box([0.1 + 0.01 * k, 0.12, 0.11])
+    return Mesh(torch.from_numpy(np.array(box.vertices)), torch.from_numpy(np.array(box.faces)))
+
+
+def test_where_the_shape_says_little_the_others_of_the_folder_do(tmp_path, caplog):
+    lying = turn_up("-x").T
+    for kind in ("table", "chair", "slab"):
+        for k in range(4):
+            mesh = slab(k) if kind == "slab" else made(kind, k)
+            save_mesh(turned(mesh, lying), tmp_path / kind / f"{kind}{k}.ply")
+    found = Folder(tmp_path)
+    alone = take_in("slab", found.files["slab"])
+    assert not alone.up.sure
+    assert alone.entry()["up_is_a_guess"]
+    assert {found.intake(kind).up.axis for kind in found.files} == {"-x"}
+    assert found.intake("table").up.sure
+    assert "slab: that -x is up is a guess" in caplog.text
+    shown = page({"slab": alone}, {}, "here")
+    assert "a guess" in shown
+    assert "intake.json beside the folders" in shown
+
+
+def test_files_that_say_little_stay_as_they_are(tmp_path):
+    for k in range(4):
+        save_mesh(slab(k), tmp_path / "slab" / f"{k}.ply")
+    assert take_in("slab", discover(tmp_path)["slab"]).up.axis in ("z", "y")
+    named = {str(k): path for k, path in enumerate(sorted((tmp_path / "slab").iterdir()))}
+    for path in named.values():
+        trimesh.load(path).export(path.with_suffix(".glb"))
+    assert take_in("slab", {name: path.with_suffix(".glb") for name, path in named.items()}).up.axis == "y"

@@ -98,6 +98,14 @@ def test_categories_that_are_not_upright_are_named():
 def test_alignment_is_summed_over_trials():
     folder = {"category": "bottle", "way": "folder", "objects": 10, "taken": 9, "upright": 8, "upside_down": 1, "guess": True, "unit": 7}
     one = {"category": "bottle", "way": "to a reference", "objects": 9, "upright": 9, "upside_down": 0}
-    shown = str(intake_tables.alignment({"rows": [folder, folder, {**one, "size_ratio_low": 0.95, "size_ratio_high": 1.0}]}))
-    for text in ("16 of 20", "2 of 20", "unit right: 14 of 20", "2 of 2", "9 of 9", "0.95 to 1.00 of the reference"):
+    rows = [folder, {**folder, "guess": False, "upright": 9}, {**folder, "frames": "y up"}]
+    shown = str(intake_tables.alignment({"rows": [*rows, {**one, "size_ratio_low": 0.95, "size_ratio_high": 1.0}]}))
+    for text in ("17 of 20", "2 of 20", "unit right: 14 of 20", "1 of 2", "9 of 10", "9 of 9", "0.95 to 1.00 of the reference", "y up"):
+        assert text in shown
+
+
+def test_the_confidence_of_up_axes_is_shown():
+    one = {"folders": 10, "upright": 0.9, "sure": 8, "upright_of_sure": 0.975, "right_of_sure": 7, "wrong_though_sure": ["stool"]}
+    shown = str(intake_tables.calibration({"summary": {"own": one, "turned": {**one, "wrong_though_sure": []}}}))
+    for text in ("8 of 10", "7 of 8", "97.5%", "stool", "none"):
         assert text in shown

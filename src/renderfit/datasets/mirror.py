@@ -184,8 +184,8 @@ def compared(path: Path, size: int, sha256: str) -> Path:
     if twin:
         raise DataError(f"{path}: sha256 {found[:16]}; expected {sha256[:16]}: this is {twin}, swapped or renamed")
     if len(content) != size:
-        raise DataError(f"{path}: {len(content)} bytes; expected {size}: truncated or another file, copy it again")
-    raise DataError(f"{path}: sha256 {found[:16]}; expected {sha256[:16]}: corrupted, copy it again")
+        raise DataError(f"{path}: {len(content)} bytes; expected {size}: truncated or another file: copy it again, or delete and fetch it")
+    raise DataError(f"{path}: sha256 {found[:16]}; expected {sha256[:16]}: corrupted: copy it again, or delete and fetch it")
 
 
 def fingerprint() -> dict[str, str]:

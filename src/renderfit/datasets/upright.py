@@ -22,8 +22,10 @@ HABIT = {".glb": "y", ".gltf": "y", ".obj": "y", ".ply": "z", ".stl": "z", ".off
 """Up axis that files of a format mostly have; for glTF the format prescribes it."""
 RARE = 0.02
 """Share of public meshes that have each of the axes other than z and y up: one in twelve altogether."""
-CONVENTION = {".glb": 0.9, ".gltf": 0.9, ".obj": 0.6, ".stl": 0.6}
-"""Share of the files of a format that follow its habit; of others z and y are equally frequent."""
+PRESCRIBED = {".glb": 0.95, ".gltf": 0.95}
+"""Share of the files that follow what their format prescribes; in the others any axis is up."""
+CONVENTION = {".obj": 0.6, ".stl": 0.6}
+"""Share of the files of a format that follow its habit; where there is none z and y are equally frequent."""
 SHARED = 0.9
 """Share of categories that have the up axis that all others of the same folder surely have."""
 SURE, OWN = 0.95, 0.5
@@ -118,8 +120,9 @@ def usual(suffix: str, shared: str | None = None) -> dict[str, float]:
     shared : str, optional
         The axis that is up in all other categories of the folder.
     """
-    if shared is not None:
-        return {axis: SHARED if axis == shared else (1 - SHARED) / 5 for axis in AXES}
+    if shared is not None or suffix in PRESCRIBED:
+        likely, share = (shared, SHARED) if shared is not None else (HABIT[suffix], PRESCRIBED[suffix])
+        return {axis: share if axis == likely else (1 - share) / 5 for axis in AXES}
     follow = CONVENTION.get(suffix, (1 - 4 * RARE) / 2)
     found = dict.fromkeys(AXES, RARE)
     found["y" if HABIT.get(suffix, "z") == "z" else "z"] = 1 - 4 * RARE - follow

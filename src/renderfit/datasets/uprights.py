@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,24 +67,50 @@ def bring_upright(
     shared : str, optional
         The up axis of all other categories of the folder.
     """
-    names, suffixes = list(read_in), [one.path.suffix.lower() for one in read_in.values()]
-    like = np.array([resemblance(clouds[name], category) for name in names])
-    alone = np.array([by_turn(evidence(read_in[name].mesh)) for name in names]) + like
+    like = np.array([resemblance(clouds[name], category) for name in read_in])
+    alone = np.array([by_turn(evidence(one.mesh)) for one in read_in.values()])
+    suffixes = [one.path.suffix.lower() for one in read_in.values()]
+    return solved(clouds, suffixes, alone, like, up, each, shared)
+
+
+def solved(
+    clouds: Mapping[str, Cloud],
+    suffixes: Sequence[str],
+    alone: Array,
+    like: Array,
+    up: str | None = None,
+    each: Mapping[str, str] | None = None,
+    shared: str | None = None,
+) -> Found:
+    """Weigh the evidence of all instances; as `bring_upright`, when each one's own is known.
+
+    Parameters
+    ----------
+    clouds : mapping
+        Name -> points of the file.
+    suffixes : sequence of str
+        Format of each file.
+    alone, like : (N, 24) arrays
+        Evidence of each rotation of each instance: by its shape, and by known objects that it is like.
+    up, each, shared
+        As in `bring_upright`.
+    """
+    names, told = list(clouds), each or {}
+    own = alone + like
     axes = np.array([axis_named(turn[2]) for turn in CUBE])
     for i, name in enumerate(names):
-        if name in each:
-            alone[i, axes != each[name]] = -np.inf
+        if name in told:
+            own[i, axes != told[name]] = -np.inf
     start = [0] * len(names) if up else starts(suffixes)
     if up:  # then files of another frame need better reasons
-        alone[:, axes == up] += STAYS
+        own[:, axes == up] += STAYS
     table, tried = Table(clouds), []
     for common in _frames(up, headings=bool(like.any())):
         expected = prior(suffixes, [int(AFTER[common, turn]) for turn in start], shared)
-        tried.append((together(table, alone, common, start), expected))
+        tried.append((together(table, own, common, start), expected))
     tried.sort(key=lambda one: -one[0].total - one[1])
     best = tried[0][0]
     turns = {name: CUBE[turn] for name, turn in zip(names, best.turns, strict=True)}
-    told = {name for name in names if name in each}
     guesses = {name: axis for i, name in enumerate(names) if name not in told and (axis := _rival(axes, best, i))}
     return Found(turns, Up(up) if up else _judged(axes, tried), guesses)
 

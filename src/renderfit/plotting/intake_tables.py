@@ -28,23 +28,22 @@ def released(found: dict[str, Any]) -> Html:
 
 
 def alignment(found: dict[str, Any]) -> Html:
-    """Return how many scrambled real objects came out upright, in both ways; `found`: results/alignment.json."""
-    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    """Return how many real objects came out upright, whatever way their files lay; `found`: results/alignment.json."""
+    groups: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found["rows"]:
-        groups.setdefault((row["way"], row["category"]), []).append(row)
+        groups.setdefault((row["way"], row["category"], row.get("frames", "turned")), []).append(row)
     body: list[list[Any]] = []
-    for (way, category), rows in groups.items():
+    for (way, category, frames), rows in groups.items():
         total = sum(row["objects"] for row in rows)
         counts = [f"{sum(row[name] for row in rows)} of {total}" for name in ("upright", "upside_down")]
         taken = f"{sum(row['taken'] for row in rows)} of {total}" if "taken" in rows[0] else "–"
-        guess = f"{sum(row['guess'] for row in rows)} of {len(rows)}" if "guess" in rows[0] else "–"
+        sure = [row for row in rows if not row.get("guess", True)]
+        said = f"{len(sure)} of {len(rows)}" if "guess" in rows[0] else "–"
+        right = f"{sum(row['upright'] for row in sure)} of {sum(row['objects'] for row in sure)}" if sure else "–"
         size = f"unit right: {sum(row['unit'] for row in rows)} of {total}" if "unit" in rows[0] else _spread(rows)
-        body.append([way, category, len(rows), taken, *counts, guess, size])
-    return grid(
-        ["way", "category", "trials", "taken in", "upright", "upside down", "up called a guess", "size"],
-        body,
-        "real objects, scrambled and aligned again",
-    )
+        body.append([way, category, frames, len(rows), taken, *counts, said, right, size])
+    names = ["way", "category", "files", "trials", "taken in", "upright", "upside down", "up called sure", "upright of these", "size"]
+    return grid(names, body, "real objects, taken from their frame and brought back into one")
 
 
 def upright(found: dict[str, Any]) -> Html:
@@ -64,6 +63,25 @@ def upright(found: dict[str, Any]) -> Html:
         body,
         "categories left out in turn",
     )
+
+
+def calibration(found: dict[str, Any]) -> Html:
+    """Return how often folders of a kind that nothing was learnt from are right, and right when they are called sure."""
+    body: list[list[Any]] = []
+    for called, name in (("own", "z up, y up or some of both"), ("turned", "turned in any way")):
+        one = found["summary"][called]
+        wrong = ", ".join(one["wrong_though_sure"]) or "none"
+        counts = [f"{one['sure']} of {one['folders']}", f"{one['right_of_sure']} of {one['sure']}", f"{one['upright_of_sure']:.1%}"]
+        body.append([name, f"{one['upright']:.1%}", *counts, wrong])
+    names = [
+        "files",
+        "objects upright",
+        "folders called sure",
+        "all upright of these",
+        "objects upright of these",
+        "sure, but some not upright",
+    ]
+    return grid(names, body, "folders of kinds that nothing was learnt from, under a name that says nothing")
 
 
 def _spread(rows: list[dict[str, Any]]) -> str:
