@@ -25,7 +25,7 @@ def fit(space, camera, pose, target, mask_of):
 
 def test_what_is_written_is_the_answer(fit, camera, tmp_path):
     picture = np.full((256, 256, 3), 90, np.uint8)
-    summary = files.write_registration(fit, tmp_path / "out", [], picture, camera)
+    summary = files.write_registration(fit, tmp_path / "out", [], [picture], [camera])
     assert summary == json.loads((tmp_path / "out" / "registration.json").read_text())
     assert summary["latent"] == fit.latent.tolist()
     assert Pose(torch.tensor(summary["object_to_camera"])).angle_to(fit.pose) < 1e-9

@@ -182,3 +182,17 @@ def test_mistakes_are_named(mask, space, camera, pose, change, error, message):
 def test_views_must_come_with_a_camera_each(mask, space, camera, pose):
     with pytest.raises(ShapeError, match="2 images, 1 cameras"):
         register([mask, mask], space, camera, mask=[mask, mask], pose=[pose, pose])
+
+
+def test_several_views_at_a_known_pose_settle(target, space, camera, pose, mask_of):
+    second = Pose.look_at(torch.tensor([-0.4, 0.5, 0.3]), torch.tensor([0.0, 0.0, 0.1]))
+    masks = [mask_of(target, place, camera) for place in (pose, second)]
+    fit = register(masks, space, [camera, camera], mask=masks, pose=[pose, second], optimise_pose=False)
+    assert fit.converged
+    assert fit.warnings == []
+    assert len(fit.poses) == len(fit.summary()["poses"]) == 2
+
+
+def test_the_papers_method_refuses_several_views(mask, space, camera, pose):
+    with pytest.raises(DataError, match="got 2 images; the paper's method registers one"):
+        register([mask, mask], space, [camera, camera], mask=[mask, mask], pose=[pose, pose], method="paper")

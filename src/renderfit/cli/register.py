@@ -1,4 +1,4 @@
-"""``renderfit register``: the shape (and pose) of an object from one photograph."""
+"""``renderfit register``: the shape (and pose) of an object from one photograph, or from several of it."""
 
 from __future__ import annotations
 
@@ -11,53 +11,67 @@ from renderfit.cli.output import emit
 
 
 def command(
-    image: Annotated[Path, typer.Argument(help="photograph, PNG or JPEG")],
+    images: Annotated[list[Path], typer.Argument(help="photograph, PNG or JPEG; several of one object are fitted together")],
     space: Annotated[Path, typer.Option(help="folder made by `renderfit shape-space`")],
-    camera: Annotated[Path, typer.Option(help='JSON {"width", "height", "fx", "fy", "cx", "cy"}')],
+    camera: Annotated[
+        list[Path], typer.Option(help='JSON {"width", "height", "fx", "fy", "cx", "cy"}; one for all photographs, or one each')
+    ],
     out: Annotated[Path, typer.Option(help="folder for registration.json, mesh.ply, overlay.png")],
-    mask: Annotated[Path | None, typer.Option(help="PNG, white where the object is; default: the trained segmentation")] = None,
-    pose: Annotated[Path | None, typer.Option(help='JSON {"object_to_camera": 4x4}, exact or a first guess')] = None,
+    mask: Annotated[
+        list[Path] | None, typer.Option(help="PNG, white where the object is; one a photograph; default: the trained segmentation")
+    ] = None,
+    pose: Annotated[
+        list[Path] | None, typer.Option(help='JSON {"object_to_camera": 4x4}, exact or a first guess; one a photograph')
+    ] = None,
     optimise_pose: Annotated[bool, typer.Option("--optimise-pose/--known-pose", help="estimate the pose too")] = True,
     method: Annotated[Literal["ours", "paper"], typer.Option(help="our solver, or the paper's")] = "ours",
     model: Annotated[Literal["rich", "pca"] | None, typer.Option(help="shape model; default: params.yaml")] = None,
     network: Annotated[
         Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet, else that of the package")
     ] = None,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="also use the object coordinates and normals that the network of the package predicts")
+    ] = False,
     replay: Annotated[bool, typer.Option(help="also write replay.html, the iterations in 3D")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line of stdout")] = False,
 ) -> None:
-    """Deform the category's canonical object until its rendering explains IMAGE."""
+    """Deform the category's canonical object until its rendering explains the photograph, or all IMAGES of it."""
     from renderfit.errors import ConvergenceError
     from renderfit.geometry import Camera, Pose
     from renderfit.registration import files, register
     from renderfit.shapes import ShapeSpace
+    from renderfit.vision import load_refiner
     from renderfit.vision.checkpoint import chosen_network
     from renderfit.whole import require_folder
 
     require_folder(out)
-    picture = files.read_image(image)
-    view = Camera.load(camera)
+    masks, poses, lenses = mask or [], pose or [], camera * len(images) if len(camera) == 1 else camera
+    for name, paths in (("--camera", lenses), ("--mask", masks), ("--pose", poses)):
+        if len(paths) not in ({len(images)} if name == "--camera" else {0, len(images)}):
+            raise typer.BadParameter(f"got {len(images)} photographs and {len(paths)} times {name}; expected one each, in the same order")
+    if refine and method == "paper":
+        raise typer.BadParameter("--refine goes with --method ours: the paper's method compares images only")
+    pictures, views = [files.read_image(path) for path in images], [Camera.load(path) for path in lenses]
     category = ShapeSpace.load(space)
-    start = Pose.load(pose) if pose is not None else None
-    needs_network = mask is None or method == "paper"
+    starts = [Pose.load(path) for path in poses]
     found = register(
-        picture,
+        pictures,
         category,
-        view,
-        mask=files.read_mask(mask) if mask is not None else None,
-        pose=start,
+        views,
+        mask=[files.read_mask(path) for path in masks] or None,
+        pose=starts or [None] * len(images),  # type: ignore[list-item]
         optimise_pose=optimise_pose,
         method=method,
-        network=chosen_network(network) if needs_network else None,
+        network=None if masks and method == "ours" else chosen_network(network),
         model=model,
+        refiner=load_refiner() if refine else None,
     )
-    inputs = [path for path in (image, space, camera, mask, pose) if path is not None]
-    summary = files.write_registration(found, out, inputs, picture=picture, camera=view)
+    summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses], pictures, views)
     if replay:
         from renderfit.plotting.registration import replay_scene
         from renderfit.registration.columns import Columns
 
-        scene = replay_scene(found, start or found.pose, Columns.of_space(category, found.model), f"Registration of {image.name}")
+        scene = replay_scene(found, starts[0], Columns.of_space(category, found.model), f"Registration of {images[0].name}")
         scene.save(out / "replay.html")
     emit(summary, json)
     for warning in found.warnings:

@@ -103,9 +103,11 @@ def _is_number(word: str) -> bool:
 
 
 def write_registration(
-    found: Registration, folder: Path, inputs: Sequence[Path], picture: NDArray[np.uint8] | None = None, camera: Camera | None = None
+    found: Registration, folder: Path, inputs: Sequence[Path], pictures: Sequence[NDArray[np.uint8]] = (), cameras: Sequence[Camera] = ()
 ) -> dict[str, Any]:
-    """Write registration.json, mesh.ply and, with the picture, overlay.png; an earlier JSON goes first, the new one appears last.
+    """Write registration.json, mesh.ply and, with the pictures, overlay.png, of further views overlay-2.png and so on.
+
+    An earlier JSON goes first, the new one appears last.
 
     Returns
     -------
@@ -113,11 +115,14 @@ def write_registration(
         What registration.json holds.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("registration.json", "overlay.png", "replay.html"):  # they must not pass for results of this run
-        (folder / name).unlink(missing_ok=True)
+    for name in ("registration.json", "overlay.png", "overlay-*.png", "replay.html"):  # they must not pass for results of this run
+        for earlier in folder.glob(name):
+            earlier.unlink(missing_ok=True)
     save_mesh(found.mesh, folder / "mesh.ply")
-    if picture is not None and camera is not None:
-        write_image(overlay(picture, found.mesh, camera, found.pose), folder / "overlay.png")
+    if pictures:
+        for number, (picture, camera, pose) in enumerate(zip(pictures, cameras, found.poses, strict=True), start=1):
+            name = "overlay.png" if number == 1 else f"overlay-{number}.png"
+            write_image(overlay(picture, found.mesh, camera, pose), folder / name)
     summary = found.summary() | {"provenance": provenance([path.resolve() for path in inputs], ["ours", "paper", "cls"])}
     write_json(folder / "registration.json", summary)
     return summary

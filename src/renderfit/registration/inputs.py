@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from renderfit.errors import DataError
+from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks
 from renderfit.registration.objective import View
@@ -23,14 +25,6 @@ Array = NDArray[np.float64]
 def listed(entry: Any) -> list[Any]:
     """Return a list or tuple as a list, anything else as a list of one."""
     return list(entry) if isinstance(entry, (list, tuple)) else [entry]
-
-
-def read_evidence(image: Any, camera: Camera, mask: Any, pose: Pose | None, mesh: Mesh, refiner: Any, exact: bool) -> Evidence:
-    """Return what the network `refiner` predicts of a photograph beside `mesh` at `pose`, which may be known to be `exact`."""
-    from renderfit.vision import estimate
-
-    seen = None if mask is None else as_mask(mask, camera)
-    return estimate(_picture(image, camera), camera, posed(pose), mesh, refiner, mask=seen, exact=exact)
 
 
 def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> Any:
@@ -78,3 +72,55 @@ def view_of(
     checks.require_object(values)
     brightness = Photometry.of(picture, values, camera, start) if shading else None
     return View(camera, values, start, None if evidence is None else Samples.of(evidence, camera), brightness)
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What a caller handed over, one of each a view, and the network that finds the object where there is no mask."""
+
+    images: list[Any]
+    cameras: list[Camera]
+    masks: list[Any]
+    poses: list[Pose]
+    network: Any
+    category: str | None
+
+    @classmethod
+    def of(cls, image: Any, camera: Any, mask: Any, pose: Any, network: Any, category: str | None) -> Given:
+        """Collect the arguments of `register`.
+
+        Raises
+        ------
+        ShapeError
+            If they are not one of each a view.
+        DataError
+            If a view has no pose.
+        """
+        images, cameras, poses = listed(image), listed(camera), listed(pose)
+        masks = [None] * len(images) if mask is None else listed(mask)
+        if not len(images) == len(cameras) == len(poses) == len(masks):
+            raise ShapeError(
+                f"got {len(images)} images, {len(cameras)} cameras, {len(poses)} poses, {len(masks)} masks; expected one of each a view"
+            )
+        return cls(images, cameras, masks, [posed(entry) for entry in poses], network, category)
+
+    def segmented(self) -> Given:
+        """Return the same with the masks that the network finds where there are none."""
+        views = zip(self.images, self.cameras, self.masks, self.poses, strict=True)
+        return replace(self, masks=[found_mask(*view, self.network, self.category) for view in views])
+
+    def views(self, evidence: Sequence[Evidence | None] | None = None, shading: bool = False) -> list[View]:
+        """Return the observed images; what is raised, `view_of` says."""
+        read = evidence if evidence is not None else [None] * len(self.images)
+        parts = zip(self.images, self.cameras, self.masks, self.poses, read, strict=True)
+        return [view_of(*part[:4], self.network, self.category, part[4], shading) for part in parts]
+
+    def predicted(self, refiner: Any, mesh: Mesh, poses: Sequence[Pose], exact: bool) -> list[Evidence]:
+        """Return what the network `refiner` predicts of every photograph beside `mesh` at `poses`, which may be known to be `exact`."""
+        from renderfit.vision import estimate
+
+        found = []
+        for image, camera, mask, pose in zip(self.images, self.cameras, self.masks, poses, strict=True):
+            seen = None if mask is None else as_mask(mask, camera)
+            found.append(estimate(_picture(image, camera), camera, pose, mesh, refiner, mask=seen, exact=exact))
+        return found

@@ -88,7 +88,7 @@ def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: S
     history: list[Step] = [] if before is None else list(before.history)
     renders, converged = 0 if before is None else before.renders, False
     state: State | None = None
-    stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose)
+    stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose, len(views))
     if before is not None:
         stages = stages[-2:]
     damping = replace(config.damping, enough=config.prior.weight)  # the variance of a residual: one posterior deviation costs as much

@@ -15,7 +15,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
-from renderfit.registration.inputs import found_mask, listed, posed, read_evidence, view_of
+from renderfit.registration.inputs import Given, listed
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
 from renderfit.registration.starts import require_start
@@ -82,7 +82,7 @@ def register(
     ------
     ShapeError, DataError
         If images, cameras, masks and poses do not fit together, no pose is given or one that puts the object outside the
-        image, or there is neither mask nor network.
+        image, there is neither mask nor network, or the paper's method gets several views.
 
     Examples
     --------
@@ -102,52 +102,73 @@ def register(
     ([], True)
     """
     begun = time.process_time()
-    images, cameras, poses = listed(image), listed(camera), listed(pose)
-    masks = [None] * len(images) if mask is None else listed(mask)
-    if not len(images) == len(cameras) == len(poses) == len(masks):
-        raise ShapeError(
-            f"got {len(images)} images, {len(cameras)} cameras, {len(poses)} poses, {len(masks)} masks; expected one of each a view"
-        )
+    given = Given.of(image, camera, mask, pose, network, category)
     if method == "paper":
-        from renderfit.registration.paper import register_paper
-
-        middle = np.asarray(space.model("pca").mean)
-        require_start(middle, cameras[0], posed(poses[0]))
-        view = view_of(images[0], cameras[0], masks[0], poses[0], network, category)
-        require_start(middle, view.camera, view.start, view.mask)
-        return register_paper(images[0], space, view, optimise_pose, network, config, begun)
+        return _paper(given, space, optimise_pose, config, begun)
     if method != "ours":
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
     section = params.section(params.Ours)
     name = model or section.model
     columns = Columns.of_space(space, name)
-    for lens, start in zip(cameras, poses, strict=True):
-        require_start(columns.mean, lens, posed(start))
+    for lens, start in zip(given.cameras, given.poses, strict=True):
+        require_start(columns.mean, lens, start)
     settings = config or settings_of(section, refiner is not None or evidence is not None)
-    read = [None] * len(images) if evidence is None else listed(evidence)
-    if len(read) != len(images):
-        raise ShapeError(f"got {len(images)} images and {len(read)} evidences; expected one of each a view")
-    if refiner is not None and evidence is None:
-        mean = Mesh(torch.as_tensor(columns.mean), torch.as_tensor(columns.faces))
-        masks = [found_mask(*entry, network, category) for entry in zip(images, cameras, masks, poses, strict=True)]
-        read = [read_evidence(*parts, mean, refiner, not optimise_pose) for parts in zip(images, cameras, masks, poses, strict=True)]
+    read = None if evidence is None else listed(evidence)
+    if read is not None and len(read) != len(given.images):
+        raise ShapeError(f"got {len(given.images)} images and {len(read)} evidences; expected one of each a view")
+    if evidence is not None or refiner is None:
+        solved, views = _solved(columns, given.views(read, settings.trust.shading > 0), optimise_pose, settings)
+    else:
+        solved, views = _refined(columns, given.segmented(), refiner, section.repeats, optimise_pose, settings)
+    return _answer(columns, views, solved, optimise_pose, settings, name, begun)
 
-    def observed() -> list[View]:
-        entries = zip(images, cameras, masks, poses, read, strict=True)
-        return [view_of(*entry[:4], network, category, entry[4], settings.trust.shading > 0) for entry in entries]
 
-    views = observed()
-    for view in views:
-        require_start(columns.mean, view.camera, view.start, view.mask)
-    solved = ours.solve(columns, views, optimise_pose, settings)
-    for _ in range(section.repeats if refiner is not None else 0):
-        fitted = Mesh(torch.as_tensor(solved.state.vertices), torch.as_tensor(columns.faces))
-        placed = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
-        read = [read_evidence(*parts, fitted, refiner, not optimise_pose) for parts in zip(images, cameras, masks, placed, strict=True)]
-        views = observed()
-        solved = ours.solve(columns, views, optimise_pose, settings, solved)
+def _paper(given: Given, space: Any, optimise_pose: bool, config: Any, begun: float) -> Registration:
+    """Register as the paper does, which knows a single view."""
+    from renderfit.registration.paper import register_paper
+
+    if len(given.images) != 1:
+        raise DataError(f'got {len(given.images)} images; the paper\'s method registers one: expected method="ours" for several views')
+    middle = np.asarray(space.model("pca").mean)
+    require_start(middle, given.cameras[0], given.poses[0])
+    (view,) = given.views()
+    require_start(middle, view.camera, view.start, view.mask)
+    return register_paper(given.images[0], space, view, optimise_pose, given.network, config, begun)
+
+
+def _solved(
+    columns: Columns, views: list[View], optimise_pose: bool, settings: ours.SolverConfig, before: ours.Solved | None = None
+) -> tuple[ours.Solved, list[View]]:
+    if before is None:
+        for view in views:
+            require_start(columns.mean, view.camera, view.start, view.mask)
+    return ours.solve(columns, views, optimise_pose, settings, before), views
+
+
+def _refined(
+    columns: Columns, given: Given, refiner: Any, repeats: int, optimise_pose: bool, settings: ours.SolverConfig
+) -> tuple[ours.Solved, list[View]]:
+    """Fit what the refiner predicts from the start, then what it predicts from the fit."""
+    shading, faces = settings.trust.shading > 0, torch.as_tensor(columns.faces)
+    read = given.predicted(refiner, Mesh(torch.as_tensor(columns.mean), faces), given.poses, not optimise_pose)
+    solved, views = _solved(columns, given.views(read, shading), optimise_pose, settings)
+    for _ in range(repeats):
+        fitted = Mesh(torch.as_tensor(solved.state.vertices), faces)
+        read = given.predicted(refiner, fitted, _placed(solved, len(views)), not optimise_pose)
+        solved, views = _solved(columns, given.views(read, shading), optimise_pose, settings, solved)
+    return solved, views
+
+
+def _placed(solved: ours.Solved, views: int) -> list[Pose]:
+    return [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(view))) for view in range(views)]
+
+
+def _answer(
+    columns: Columns, views: list[View], solved: ours.Solved, optimise_pose: bool, settings: ours.SolverConfig, name: str, begun: float
+) -> Registration:
+    """Judge what the solver found and say it in the caller's terms."""
     count = columns.count
-    found = [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(v))) for v in range(len(views))]
+    found = _placed(solved, len(views))
     unlit = [UNLIT.format(v) for v, view in enumerate(views) if settings.trust.shading > 0 and view.photometry is None]
     verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), solved.covariance if optimise_pose else None)
     return Registration(

@@ -91,6 +91,7 @@ class Registration:
             "model": self.model,
             "latent": torch.as_tensor(self.latent).tolist(),
             "object_to_camera": self.pose.matrix.tolist(),
+            **({"poses": [pose.matrix.tolist() for pose in self.poses]} if len(self.poses) > 1 else {}),
             "loss": [step.loss for step in self.history],
             "renders": self.renders,
             "cpu_seconds": round(self.cpu_seconds, 4),

@@ -43,14 +43,18 @@ NOISE = (
     Stage("joint 128", 128, 1.5, 4, GLOBAL, True, 3.0),
     Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True, firmness=16.0),
 )
+SEVERAL = 8
+"""Steps of the last stage with several views, at most: they hold more detail than one, which takes longer to settle."""
 
 
-def schedule(columns: Columns, optimise_pose: bool) -> list[Stage]:
-    """Return the stages for a model; stages whose groups it lacks altogether are left out."""
+def schedule(columns: Columns, optimise_pose: bool, views: int = 1) -> list[Stage]:
+    """Return the stages for a model and so many views, with the groups of columns that the model has."""
     stages = []
     for stage in NOISE if optimise_pose else KNOWN:
         present = tuple(name for name in stage.groups if name in columns.groups)
         stages.append(replace(stage, groups=present))
+    if views > 1:
+        stages[-1] = replace(stages[-1], iterations=SEVERAL)
     return stages
 
 

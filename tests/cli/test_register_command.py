@@ -1,0 +1,72 @@
+"""The command `renderfit register` with files as people have them."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import typer
+from trimesh.creation import icosphere
+
+import renderfit as rf
+from renderfit.cli import register
+from renderfit.rendering.images import write_image
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A shape space, two photographs of one object with masks and poses, and their camera."""
+    root, ball = tmp_path_factory.mktemp("files"), icosphere(2)
+    family = [rf.Mesh(ball.vertices * [0.05 + 0.004 * k, 0.05, 0.08 - 0.006 * k], ball.faces) for k in range(4)]
+    rf.ShapeSpace.fit(family[0], family[1:], components=2, points=100, iterations=10).save(root / "space")
+    camera = rf.Camera.centred(128, 210.0)
+    camera.save(root / "camera.json")
+    for number, eye in enumerate([[0.45, 0.4, 0.3], [-0.4, 0.5, 0.2]]):
+        pose = rf.Pose.look_at(torch.tensor(eye, dtype=torch.float64), torch.zeros(3, dtype=torch.float64))
+        pose.save(root / f"pose-{number}.json")
+        seen = rf.render(family[2], camera, pose, "lambert")
+        write_image((seen.rgb.detach().numpy() * 255).astype(np.uint8), root / f"photo-{number}.png")
+        write_image(
+            np.repeat(255 * seen.mask.detach().numpy()[..., None] > 127, 3, axis=2).astype(np.uint8) * 255, root / f"mask-{number}.png"
+        )
+    return root
+
+
+def _call(folder, out, views, **options):
+    names = {
+        name: [folder / f"{name}-{view}.{end}" for view in views] for name, end in (("photo", "png"), ("mask", "png"), ("pose", "json"))
+    }
+    arguments = {"mask": names["mask"], "pose": names["pose"], "model": "pca", "json": True, "optimise_pose": False} | options
+    register.command(names["photo"], folder / "space", [folder / "camera.json"], out, **arguments)
+    return json.loads((out / "registration.json").read_text())
+
+
+def test_several_photographs_are_fitted_together(folder, tmp_path):
+    found = _call(folder, tmp_path, (0, 1), replay=True)
+    assert found["converged"]
+    assert found["poses"] == [json.loads((folder / f"pose-{view}.json").read_text())["object_to_camera"] for view in (0, 1)]
+    assert {"photo-0.png", "photo-1.png", "mask-1.png", "pose-1.json", "space", "camera.json"} <= set(found["provenance"]["inputs"])
+    assert {path.name for path in tmp_path.iterdir()} == {"registration.json", "mesh.ply", "overlay.png", "overlay-2.png", "replay.html"}
+    assert "poses" not in _call(folder, tmp_path, (0,))
+    assert {path.name for path in tmp_path.iterdir()} == {"registration.json", "mesh.ply", "overlay.png"}
+
+
+def test_predicted_evidence_can_be_used(folder, tmp_path):
+    plain, refined = (_call(folder, tmp_path / str(refine), (0,), optimise_pose=True, refine=refine) for refine in (False, True))
+    assert plain["object_to_camera"] != refined["object_to_camera"]
+    assert refined["renders"] > plain["renders"] / 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"mask": [], "pose": []}, "2 photographs and 3 times --camera"),
+        ({"mask": ["a"]}, "2 photographs and 1 times --mask"),
+        ({"pose": ["a", "b", "c"]}, "2 photographs and 3 times --pose"),
+        ({"refine": True, "method": "paper"}, "--refine goes with --method ours"),
+    ],
+)
+def test_what_does_not_go_together_is_named(folder, tmp_path, options, message):
+    cameras = [folder / "camera.json"] * (3 if "camera" in message else 1)
+    with pytest.raises(typer.BadParameter, match=message):
+        register.command([folder / "photo-0.png", folder / "photo-1.png"], folder / "space", cameras, tmp_path, **options)
