@@ -263,3 +263,25 @@ def test_a_category_nobody_has_is_named_in_what_the_owner_knows(cans):
     (cans / "intake.json").write_text(json.dumps({"Giesskanne": {"up": "z"}}))
     with pytest.raises(DataError, match="no category Giesskanne here; it has Gießkanne"):
         Folder(cans)
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ([1], "a list"),
+        ({"mug": 3}, "mug: int"),
+        ({"mug": {"upp": "z"}}, "mug: upp; expected .* up, unit, size, align, each"),
+        ({"mug": {"up": "top"}}, "mug: up axis is 'top'"),
+        ({"mug": {"up": ["z"]}}, "mug: up axis is"),
+        ({"mug": {"each": ["x"]}}, "mug: each is"),
+        ({"mug": {"size": "big"}}, "mug: size is 'big'"),
+        ({"mug": {"size": -1}}, "mug: size is -1"),
+        ({"mug": {"unit": "parsec"}}, "mug: unit 'parsec'; expected one of m, mm"),
+        ({"mug": {"align": "no"}}, "mug: align is 'no'"),
+    ],
+)
+def test_mistakes_in_what_the_owner_says_name_file_and_entry(tmp_path, entry, said):
+    write(tmp_path / "mug" / "a.ply", *watering_can())
+    (tmp_path / "intake.json").write_text(json.dumps(entry))
+    with pytest.raises(DataError, match=f"intake.json: {said}"):
+        Folder(tmp_path)

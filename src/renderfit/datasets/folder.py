@@ -164,11 +164,24 @@ def known(path: Path) -> dict[str, Wanted]:
     """
     if not path.is_file():
         return {}
+    keys = [field.name for field in fields(Wanted)]
+    form = f"expected {{category: {{...}}}} with any of {', '.join(keys)}"
     try:
-        return {clean(category): Wanted(**entry) for category, entry in json.loads(path.read_text()).items()}
-    except (OSError, ValueError, TypeError, AttributeError) as problem:
-        keys = ", ".join(field.name for field in fields(Wanted))
-        raise DataError(f"{path}: {problem}; expected {{category: {{...}}}} with any of {keys}") from problem
+        stored = json.loads(path.read_text())
+    except (OSError, ValueError) as problem:
+        raise DataError(f"{path}: {problem}; {form}") from problem
+    if not isinstance(stored, dict):
+        raise DataError(f"{path}: a {type(stored).__name__}; {form}")
+    found = {}
+    for category, entry in stored.items():
+        strange = sorted(set(entry) - set(keys)) if isinstance(entry, dict) else [type(entry).__name__]
+        if strange:
+            raise DataError(f"{path}: {category}: {', '.join(strange)}; {form}")
+        try:
+            found[clean(category)] = Wanted(**entry)
+        except DataError as problem:
+            raise DataError(f"{path}: {category}: {problem}") from problem
+    return found
 
 
 def one_unit(category: str, meshes: dict[str, Mesh], origin: str) -> None:

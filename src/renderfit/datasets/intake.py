@@ -16,7 +16,7 @@ from renderfit.datasets.orientation import CUBE, Cloud
 from renderfit.datasets.reading import Candidate, read
 from renderfit.datasets.references import POINTS
 from renderfit.datasets.roles import cloud_of, points_of
-from renderfit.datasets.units import Size, units_of
+from renderfit.datasets.units import UNITS, Size, units_of
 from renderfit.datasets.upright import Up, axis_named, evidence, turn_up
 from renderfit.datasets.uprights import Found, bring_upright
 from renderfit.errors import DataError
@@ -44,8 +44,16 @@ class Wanted:
     """Name of an instance -> its up axis, for those that were brought upright wrongly."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.each, Mapping):
+            raise DataError(f'each is {self.each!r}; expected the up axes of single meshes, {{"name": "-y"}}')
         for axis in (*([self.up] if self.up is not None else []), *self.each.values()):
             turn_up(axis)  # refuses an unknown axis
+        if self.unit is not None and self.unit not in UNITS:
+            raise DataError(f"unit {self.unit!r}; expected one of {', '.join(UNITS)}")
+        if self.size is not None and not (isinstance(self.size, int | float) and 0 < self.size < np.inf):
+            raise DataError(f"size is {self.size!r}; expected the median longest side of the category in metres")
+        if not isinstance(self.align, bool):
+            raise DataError(f"align is {self.align!r}; expected true or false")
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,7 +71,7 @@ def turn_up(axis: str) -> Array:
     DataError
         If there is no such axis.
     """
-    if axis not in AXES:
+    if not isinstance(axis, str) or axis not in AXES:
         raise DataError(f"up axis is {axis!r}; expected one of {', '.join(AXES)}")
     rows = {
         "z": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
