@@ -19,6 +19,8 @@ from renderfit.registration.terms import Trust
 Array = NDArray[np.float64]
 WEIGHTS = (0.1, 64.0)
 """Least and largest weight of the prior that is read off an image."""
+SETTLED = 0.3
+"""Step, in posterior deviations, that no longer matters."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class SolverConfig:
 class Solved:
     """Parameters (K + 6 views,), posterior covariance, iterates, renders and whether the last stage reached its plateau.
 
-    It did when its last step left the cost nearly as it was, or moved the parameters by less than their posterior deviation.
+    It did when its last step left the cost nearly as it was, or moved the parameters by less than `SETTLED` of their posterior
+    deviation in the root mean square.
     """
 
     x: Array
@@ -91,7 +94,6 @@ def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: S
     stages = list(config.stages) if config.stages is not None else schedule(columns, optimise_pose, len(views))
     if before is not None:
         stages = stages[-2:]
-    damping = replace(config.damping, enough=config.prior.weight)  # the variance of a residual: one posterior deviation costs as much
     for stage in stages:
         level = Level.of(views, stage.width, stage.sigma)
         held = emphasis(stage, columns, len(views)) * precision
@@ -101,7 +103,9 @@ def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: S
             renders += len(views)
             return State(columns, views, level, held, point, config.robust, config.trust, config.prior.weight)
 
-        path = minimise(evaluate, x, free_parameters(stage, columns, len(views)), stage.iterations, damping)
+        free = free_parameters(stage, columns, len(views))
+        damping = replace(config.damping, enough=SETTLED**2 * len(free) * config.prior.weight)  # the weight: variance of a residual
+        path = minimise(evaluate, x, free, stage.iterations, damping)
         history += [
             Step(stage.name, cost, point[:count], point[count : count + 6]) for cost, point in zip(path.costs, path.points, strict=True)
         ]
