@@ -16,4 +16,4 @@ def piercing(vertices: NDArray, faces: NDArray) -> NDArray[np.bool_]:
     x, triangles = np.ascontiguousarray(vertices, dtype=np.float64), np.ascontiguousarray(faces, dtype=np.int64)
     used = x[triangles]
     deep = DEEP * float((used.max(axis=(0, 1)) - used.min(axis=(0, 1))).max())
-    return pierced(x, triangles, triangle_tree.build(x, triangles), deep)
+    return pierced(x, triangles, triangle_tree.build(x, triangles), deep, np.ones(len(triangles), dtype=bool))

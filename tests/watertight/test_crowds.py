@@ -1,5 +1,6 @@
 """Triangles that overlap without measure: the work stays bounded, the answers right."""
 
+import gc
 import logging
 
 import numpy as np
@@ -91,3 +92,14 @@ def test_crowds_become_solids(crowd, depth, flaws_of):
     assert flaws_of(solid.mesh) == []
     assert report(solid.mesh, source)["distance_mean"] < 0.5 * solid.cell
     assert topology(resample(solid.mesh, 400).faces).solid
+
+
+def test_the_collector_is_paused_only_while_a_first_tree_is_built():
+    vertices, faces = np.eye(3), np.array([[0, 1, 2]])
+    for wanted in (True, False):
+        (gc.enable if wanted else gc.disable)()
+        try:
+            plant(vertices, faces)
+            assert gc.isenabled() is wanted
+        finally:
+            gc.enable()

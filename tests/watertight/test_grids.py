@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from renderfit.geometry import Mesh
 from renderfit.geometry.topology import topology
+from renderfit.watertight.occupancy import occupy
 from renderfit.watertight.sealing import choose_seal, solid_cells
 from renderfit.watertight.surface import extract
 
@@ -64,3 +65,16 @@ def test_sealing_fills_neither_grooves_nor_loops():
     loop[9:15, 9:15] = False
     for cells in (groove, loop):
         np.testing.assert_array_equal(solid_cells(cells, 4), cells)
+
+
+def test_crowded_cells_are_those_of_each_triangle():
+    rng = np.random.default_rng(0)
+    vertices, faces = 1 + 18 * rng.random((900, 3)), np.arange(900).reshape(-1, 3)
+    crowded, alone = np.zeros((20, 20, 20), np.uint8), np.zeros((20, 20, 20), np.uint8)
+    occupy(vertices, faces, crowded)
+    for face in faces:
+        one = np.zeros_like(alone)
+        occupy(vertices, face[None], one)
+        alone |= one
+    assert 0.3 < crowded.mean() < 1
+    np.testing.assert_array_equal(crowded, alone)

@@ -10,7 +10,9 @@ import trimesh
 from renderfit.geometry import Mesh
 from renderfit.geometry.nearest import TriangleTree
 from renderfit.geometry.sampling import sample_surface
+from renderfit.geometry.triangle_tree import build
 from renderfit.watertight import fitting, solidify
+from renderfit.watertight.piercing import pierced
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks" / "watertight"))
 
@@ -49,3 +51,16 @@ def test_bodies_are_left_alone(shape, monkeypatch):
     assert not piercing(*parted.numpy()).any()
     monkeypatch.setattr(fitting.Fit, "part", lambda self, solid: None)
     assert np.array_equal(solidify(source, depth=5).mesh.numpy()[0], parted.numpy()[0])
+
+
+def test_pairs_of_faces_that_are_not_asked_for_do_not_count():
+    rng = np.random.default_rng(0)
+    vertices, faces, asked = rng.random((90, 3)), np.arange(90).reshape(-1, 3), rng.random(30) < 0.4
+    pairs = [(i, j) for i in range(30) for j in range(i) if _found(vertices, faces[[i, j]], np.ones(2, dtype=bool)).all()]
+    for chosen in (asked, np.ones(30, dtype=bool), np.zeros(30, dtype=bool)):
+        expected = sorted({k for i, j in pairs if chosen[i] or chosen[j] for k in (i, j)})
+        assert np.flatnonzero(_found(vertices, faces, chosen)).tolist() == expected
+
+
+def _found(vertices, faces, asked):
+    return pierced(vertices, faces, build(vertices, faces), 1e-9, asked)

@@ -73,6 +73,17 @@ def test_a_hole_is_reported_and_sealing_mends_it(sphere, flaws_of, caplog):
         assert sealed.mesh.volume() == pytest.approx(sphere.volume(), rel=0.02)
 
 
+def test_a_sheet_that_no_seal_closes_is_reported(caplog):
+    square = Mesh(np.array([[0.0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]]), [[0, 1, 2], [0, 2, 3]])
+    for seal in (0, None):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            solid = solidify(square, depth=5, seal=seal)
+        assert solid.volume_ratio < 0.1
+        assert solid.suggested_seal == 0
+        assert "no seal would close them" in caplog.text
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_scattered_holes_are_closed(sphere, flaws_of, seed):
     """Four per cent of the faces are missing, anywhere."""

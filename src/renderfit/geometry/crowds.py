@@ -17,6 +17,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from renderfit.errors import DataError
+from renderfit.geometry.loading import uncollected
 from renderfit.geometry.triangle_tree import build, closest_on_triangle, nearest
 
 FEW = 2000  # triangles that are never a crowd
@@ -130,7 +131,8 @@ def plant(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> Tree:
     DataError
         If a search for the nearest triangle would still look at more than 50,000 of them.
     """
-    tree = build(vertices, faces)
+    with uncollected():
+        tree = build(vertices, faces)
     if len(faces) < FEW or crowding(tree) <= CROWDED:
         return tree
     corners, names = tree[3], tree[4]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from renderfit.geometry import triangle_tree
-from renderfit.watertight import halfedge, piercing, projection, refinement
+from renderfit.watertight import piercing, projection, refinement
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +44,10 @@ class Fit:
     def __init__(self, x: NDArray, faces: NDArray, tree: tuple[NDArray, ...]) -> None:
         self.tree = tree
         self.x = x.copy()
-        self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
-        self.normals, self.target, self.square = np.empty_like(x), np.empty_like(x), np.empty(len(x))
+        self.start, self.twin, self.spoke, self.normals = projection.begin(self.x, faces)
+        self.target, self.square = np.empty_like(x), np.empty(len(x))
         self.row, self.pinned = np.full(len(x), -1), np.zeros(len(x), dtype=bool)
         self.moves = max(MOVES, MOVES_EACH * len(x))
-        projection.valid_normals(self.x, self.start, self.twin, self.spoke, self.normals)
         projection.seek(self.tree, self.x, self.target, self.square, self.row, np.arange(len(x)))
         self._turn_back()
         self.free = self.square > LID * LID
@@ -58,9 +57,6 @@ class Fit:
     def faces(self) -> NDArray[np.int64]:
         """Faces (F, 3)."""
         return self.start.reshape(-1, 3)
-
-    def _widest(self) -> int:
-        return int(halfedge.largest_valence(self.twin, self.spoke, len(self.spoke)))
 
     def _turn_back(self) -> None:
         """Give vertices in a gap whose nearest wall is the one before them the wall behind them."""
@@ -82,7 +78,7 @@ class Fit:
     def _project(self, active: NDArray[np.int64], sweeps: int = SWEEPS) -> None:
         state = (self.x, self.normals, self.target, self.square, self.row, self.pinned)
         mesh = (self.start, self.twin, self.spoke)
-        self.moves -= projection.project(self.tree, *state, *mesh, active, sweeps, self._widest(), self.moves)
+        self.moves -= projection.project(self.tree, *state, *mesh, active, sweeps, self.moves)
 
     def _release(self, chosen: NDArray[np.int64]) -> None:
         """Project the chosen vertices anew, from where they are."""
@@ -105,7 +101,7 @@ class Fit:
 
     def _smooth(self, chosen: NDArray[np.int64], sweeps: int) -> None:
         if len(chosen):
-            projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, chosen, sweeps, self._widest())
+            projection.smooth(self.x, self.normals, self.start, self.twin, self.spoke, chosen, sweeps)
 
     def refine(self, ratio: float) -> bool:
         """Flip or split the edges that are farther than `ratio` x length from the input; return whether there were any.
@@ -119,7 +115,8 @@ class Fit:
         most = max(REFINED, len(self.x) // 2)
         if len(ends) > most:
             log.warning("the input has more detail than the cells can follow: %d of %d edges off it are refined", most, len(ends))
-            ends, far = ends[:most], far[:most]
+        farthest = np.argsort(-far, kind="stable")[:most]
+        ends, far = ends[farthest], far[farthest]
         more, vertices, edges = len(ends), len(self.x), len(self.start)
         if not more:
             return False
@@ -141,17 +138,20 @@ class Fit:
     def part(self, solid: NDArray[np.bool_]) -> None:
         """Draw apart the faces of thin walls and narrow gaps that pierce each other; `solid` (X, Y, Z) are the cells."""
         faces = self.faces
-        looked = np.flatnonzero(piercing.thin(self.x, self.normals, solid)[faces].any(axis=1))
+        looked = faces[piercing.thin(self.x, self.normals, solid)[faces].any(axis=1)]
+        asked = np.ones(len(looked), dtype=bool)
         for apart in piercing.APART:
             if not len(looked):
                 return
-            found = piercing.pierced(self.x, faces[looked], triangle_tree.build(self.x, faces[looked]), piercing.DEEP)
-            moved = np.unique(faces[looked[found]])
+            found = piercing.pierced(self.x, looked, triangle_tree.build(self.x, looked), piercing.DEEP, asked)
+            moved = np.unique(looked[found])
             if not len(moved):
                 return
+            before = self.x.copy()
             self.target[moved], self.pinned[moved] = self.x[moved] + apart * self.normals[moved], True
             self.square[moved] = ((self.target[moved] - self.x[moved]) ** 2).sum(axis=1)
             self._project(moved, SETTLING)
+            asked = found | (self.x != before).any(axis=1)[looked].any(axis=1)  # two others stay as they were
 
     def _planes(self) -> NDArray[np.float64]:
         """Return unit normals (T, 3) of the input triangles in the order of the tree; zero without area."""

@@ -27,9 +27,11 @@ SLACK = 1e-3  # [cells]
 
 @njit(cache=True)
 def _push(stack, top, i, j, k):
-    if top == len(stack):
+    if top == len(stack):  # item by item, as the code of a slice assignment takes longer to load than the whole kernel
         larger = np.empty((2 * len(stack), 3), np.int32)
-        larger[:top] = stack
+        for item in range(top):
+            for axis in range(3):
+                larger[item, axis] = stack[item, axis]
         stack = larger
     stack[top, 0], stack[top, 1], stack[top, 2] = i, j, k
     return stack, top + 1
@@ -54,7 +56,7 @@ def _block(grid, i, j, k):
 
 
 @njit(cache=True)
-def mark_cavities(grid):
+def _mark_cavities(grid):
     """Turn enclosed EMPTY regions in which a block of 3 x 3 x 3 cells fits into CAVITY: insides of bodies."""
     stack, top = np.empty((4096, 3), np.int32), 0
     for i in range(1, grid.shape[0] - 1):
@@ -127,9 +129,10 @@ def _in_gap(tree, grid, i, j, k, row, stack, bound):
 
 @njit(cache=True)
 def enter(tree, grid):
-    """Turn cells of gaps that the outside reaches into OUTSIDE."""
+    """Turn cells of gaps that the outside reaches into OUTSIDE, and what else encloses cavities into CAVITY."""
+    _mark_cavities(grid)
     stack, bound = np.empty(128, np.int64), np.empty(128)
-    work, top, row = np.empty((4096, 3), np.int32), 0, -1
+    work, top, row = np.empty((4096, 3), np.int32), 0, np.int64(-1)  # no literal, for which numba would compile all again
     for i in range(1, grid.shape[0] - 1):
         for j in range(1, grid.shape[1] - 1):
             for k in range(1, grid.shape[2] - 1):
@@ -171,6 +174,5 @@ def open_gaps(solid: NDArray[np.bool_], occupied: NDArray[np.bool_], tree: tuple
         Solid cells without those in gaps.
     """
     grid = np.where(occupied, OCCUPIED, np.where(solid, EMPTY, OUTSIDE)).astype(np.uint8)
-    mark_cavities(grid)
     enter(tree, grid)
     return grid != OUTSIDE

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 
 EMPTY, OCCUPIED, OUTSIDE = 0, 1, 2
+FEW = 64  # a block of so many cells is looked through before it is tested: where large triangles crowd it is full
 
 
 @njit(cache=True)
@@ -49,6 +50,17 @@ def _separated(tri, cx, cy, cz, ex, ey, ez):  # noqa: PLR0911
 
 
 @njit(cache=True)
+def _full(grid, low, high):
+    """Return whether the cells from low to high, both included, are all occupied."""
+    for i in range(low[0], high[0] + 1):
+        for j in range(low[1], high[1] + 1):
+            for k in range(low[2], high[2] + 1):
+                if grid[i, j, k] != OCCUPIED:
+                    return False
+    return True
+
+
+@njit(cache=True)
 def occupy(vertices, faces, grid):  # noqa: PLR0912
     """Mark as OCCUPIED each cell whose closed box a triangle meets: descent of its cell range."""
     tri, stack = np.empty(9), np.empty((64, 6), np.int64)
@@ -67,7 +79,7 @@ def occupy(vertices, faces, grid):  # noqa: PLR0912
                 low[k], high[k] = stack[top, k], stack[top, 3 + k]
             sx, sy, sz = high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1
             single = sx * sy * sz == 1
-            if single and grid[low[0], low[1], low[2]] == OCCUPIED:
+            if sx * sy * sz <= FEW and _full(grid, low, high):
                 continue
             if _separated(tri, low[0] + 0.5 * sx, low[1] + 0.5 * sy, low[2] + 0.5 * sz, 0.5 * sx, 0.5 * sy, 0.5 * sz):
                 continue
@@ -87,6 +99,15 @@ def occupy(vertices, faces, grid):  # noqa: PLR0912
 
 
 @njit(cache=True)
+def _doubled(stack):
+    """Return a copy (2 N,) of a stack (N,); item by item, as the code of a slice assignment takes longer to load than all of this."""
+    larger = np.empty(2 * len(stack), np.int64)
+    for item in range(len(stack)):
+        larger[item] = stack[item]
+    return larger
+
+
+@njit(cache=True)
 def flood(grid):
     """Turn EMPTY cells that reach the corner cell (0, 0, 0) through faces into OUTSIDE."""
     nx, ny, nz = grid.shape
@@ -99,9 +120,7 @@ def flood(grid):
         cell = stack[top]
         k, j, i = cell % nz, (cell // nz) % ny, cell // (nz * ny)
         if top + 6 > len(stack):
-            larger = np.empty(2 * len(stack), np.int64)
-            larger[:top] = stack[:top]
-            stack = larger
+            stack = _doubled(stack)
         for way in range(6):
             if way == 0 and i > 0:
                 other = cell - ny * nz

@@ -72,12 +72,25 @@ def _meet(vertices, one, two, deep):
 
 
 @njit(cache=True)
-def pierced(vertices, faces, tree, deep):
-    """Return which faces (F,) pierce another or are pierced; the tree holds them all."""
-    boxes, link, count, _, order = tree
+def _beside(corners, low, high):
+    """Return whether the box of a triangle (9,) and that from low to high are apart."""
+    for k in range(3):
+        a, b, c = corners[k], corners[3 + k], corners[6 + k]
+        if min(a, b, c) > high[k] or max(a, b, c) < low[k]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def pierced(vertices, faces, tree, deep, asked):
+    """Return which faces (F,) pierce another or are pierced, of pairs with a face that is `asked` (F,); the tree holds them all."""
+    boxes, link, count, corners, order = tree
     found, stack = np.zeros(len(faces), np.bool_), np.empty(256, np.int64)
     low, high = np.empty(3), np.empty(3)
-    for i in range(len(faces)):
+    for place in range(len(order)):  # in the order of the tree, so that what one face needs is at hand for the next
+        i = order[place]
+        if not asked[i]:
+            continue
         for k in range(3):
             a, b, c = vertices[faces[i, 0], k], vertices[faces[i, 1], k], vertices[faces[i, 2], k]
             low[k], high[k] = min(a, b, c), max(a, b, c)
@@ -96,6 +109,8 @@ def pierced(vertices, faces, tree, deep):
                 continue
             for row in range(link[node], link[node] + count[node]):
                 j = order[row]
-                if j > i and not (found[i] and found[j]) and _meet(vertices, faces[i], faces[j], deep):
+                if (asked[j] and row <= place) or (found[i] and found[j]) or _beside(corners[row], low, high):
+                    continue
+                if _meet(vertices, faces[i], faces[j], deep):
                     found[i] = found[j] = True
     return found

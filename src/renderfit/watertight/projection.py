@@ -18,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from renderfit.geometry.triangle_tree import nearest
-from renderfit.watertight.halfedge import after, before, turn
+from renderfit.watertight.halfedge import after, before, connect, largest_valence, turn
 
 STILL = 1e-3  # a vertex that moves less has arrived [cells]
 SWEEPS = 30  # of the dual coordinate ascent
@@ -59,7 +59,16 @@ def face_dot(x, a, b, c, nx, ny, nz):
 
 
 @njit(cache=True)
-def valid_normals(x, start, twin, spoke, normals):
+def begin(x, faces):
+    """Return start, twin, spoke (`renderfit.watertight.halfedge`) and valid normals (V, 3) of a closed mesh."""
+    start, twin, spoke = connect(faces, len(x))
+    normals = np.empty_like(x)
+    _valid_normals(x, start, twin, spoke, normals)
+    return start, twin, spoke, normals
+
+
+@njit(cache=True)
+def _valid_normals(x, start, twin, spoke, normals):
     """Set normals (V, 3) that no incident face looks away from; zero where there is none."""
     for v in range(len(spoke)):
         e = spoke[v]
@@ -166,20 +175,24 @@ def seek(tree, x, target, square, row, active):
 
 
 @njit(cache=True)
-def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, widest, most):  # noqa: PLR0912
-    """Move the active vertices, and those around what moves, to their nearest input points.
+def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, most):  # noqa: PLR0912
+    """Move the active vertices (in ascending order), and those around what moves, to their nearest input points.
 
-    `pinned` vertices keep their target; `widest` bounds the valence. All arrays are changed in place.
+    `pinned` vertices keep their target. All arrays are changed in place.
     Returns the number of moves that were tried, about `most` at most.
     """
+    widest = largest_valence(twin, spoke, len(spoke))
     rows, limits, dual = np.empty((3 * widest, 3)), np.empty(3 * widest), np.empty(3 * widest)
     stack, bound = np.empty(128, np.int64), np.empty(128)
     mark = np.zeros(len(spoke), np.int64)
     tried, most = 0, min(most, 5 * len(spoke))
     for sweep in range(1, sweeps + 1):
-        order = active[np.argsort(-square[active], kind="mergesort")]
-        changed, count = np.empty(len(order), np.int64), 0
-        for v in order:
+        keys = np.empty(len(active))
+        for i in range(len(active)):
+            keys[i] = -square[active[i]]
+        changed, count = np.empty(len(active), np.int64), 0
+        for place in np.argsort(keys, kind="mergesort"):
+            v = active[place]
             gx, gy, gz = target[v, 0] - x[v, 0], target[v, 1] - x[v, 1], target[v, 2] - x[v, 2]
             if gx * gx + gy * gy + gz * gz <= STILL * STILL:
                 continue
@@ -200,31 +213,30 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
             count += 1
         if count == 0 or tried >= most:
             break
-        larger, size = np.empty(len(spoke), np.int64), 0
         for i in range(count):
             e = spoke[changed[i]]
-            if mark[changed[i]] != sweep:
-                mark[changed[i]] = sweep
-                larger[size] = changed[i]
-                size += 1
+            mark[changed[i]] = sweep
             while True:
-                w = start[after(e)]
-                if mark[w] != sweep:
-                    mark[w] = sweep
-                    larger[size] = w
-                    size += 1
+                mark[start[after(e)]] = sweep
                 e = turn(twin, e)
                 if e == spoke[changed[i]]:
                     break
-        active = np.sort(larger[:size])
-        for v in active:
-            turn_normal(x, normals, start, twin, spoke[v])
+        size = 0
+        for v in range(len(spoke)):
+            size += mark[v] == sweep
+        active, size = np.empty(size, np.int64), 0
+        for v in range(len(spoke)):
+            if mark[v] == sweep:
+                active[size] = v
+                size += 1
+                turn_normal(x, normals, start, twin, spoke[v])
     return tried
 
 
 @njit(cache=True)
-def smooth(x, normals, start, twin, spoke, chosen, sweeps, widest):
+def smooth(x, normals, start, twin, spoke, chosen, sweeps):
     """Move the chosen vertices to the mean of their neighbours as far as no face turns over."""
+    widest = largest_valence(twin, spoke, len(spoke))
     rows, limits, dual = np.empty((3 * widest, 3)), np.empty(3 * widest), np.empty(3 * widest)
     for _ in range(sweeps):
         for v in chosen:

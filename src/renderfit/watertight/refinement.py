@@ -41,7 +41,7 @@ def _between(start, twin, spoke, a, b):
 
 @njit(cache=True)
 def far_edges(tree, x, row, free, start, twin, ratio):
-    """Return ends (N, 2) and midpoint distances (N,) of the edges that leave the input, farthest first."""
+    """Return ends (N, 2) and midpoint distances (N,) of the edges that leave the input."""
     ends, far, count = np.empty((len(start) // 2, 2), np.int64), np.empty(len(start) // 2), 0
     stack, bound = np.empty(128, np.int64), np.empty(128)
     for e in range(len(start)):
@@ -56,8 +56,7 @@ def far_edges(tree, x, row, free, start, twin, ratio):
         if square > max(ratio * ratio * length, 4 * STILL * STILL):
             ends[count, 0], ends[count, 1], far[count] = a, b, np.sqrt(square)
             count += 1
-    order = np.argsort(-far[:count], kind="mergesort")
-    return ends[order], far[order]
+    return ends[:count], far[:count]
 
 
 @njit(cache=True)

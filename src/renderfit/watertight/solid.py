@@ -23,6 +23,7 @@ CELLS = 1.39  # the longest side of the input is 2^depth / 1.39 cells
 OFFSET = np.array([0.381966, 0.236068, 0.427051])  # [cells], so that no grid plane meets a plane of the input
 GRAIN = 2.0**-18  # [cells]; input coordinates are rounded to it, so that moving the input changes nothing
 HOLLOW = 0.8  # below this volume ratio the input is examined for holes
+SHEETS = 0.1  # below this one the result is a double shell
 COARSE, FINE = 6, 7  # depths of that examination: wide holes, then narrow ones
 MARGIN = 2  # empty cells around the input
 
@@ -184,6 +185,11 @@ def solidify(mesh: Mesh, depth: int = 7, seal: int | None = 0, ratio: float = 0.
             "the mesh fills only %.0f %% of its cells: the outside reaches in through holes wider than %d cells (%.3g m) and leaves "
             "double shells; seal=%d would close them",
             100 * volume_ratio, 2 * chosen + 1, (2 * chosen + 1) * frame.cell, suggested,
+        )  # fmt: skip
+    elif volume_ratio < SHEETS:
+        log.warning(
+            "the mesh fills only %.2g %% of its cells: its sheets became double shells, and no seal would close them: "
+            "they enclose nothing, or their openings are about as wide as the space behind", 100 * volume_ratio,
         )  # fmt: skip
     return Solid(made, chosen, suggested, volume_ratio, frame.cell)
 

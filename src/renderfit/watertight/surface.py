@@ -118,7 +118,8 @@ def _vertices(cells, ways, partner, rival):
         a, b = corner[edge], corner[edge - edge % 4 + (edge + 1) % 4]
         c, d = corner[other], corner[other - other % 4 + (other + 1) % 4]
         if (a == c and b == d) or (a == d and b == c):
-            points[count] = 0.5 * (points[a] + points[b])
+            for axis in range(3):
+                points[count, axis] = 0.5 * (points[a, axis] + points[b, axis])
             middle[edge] = middle[partner[edge]] = count
             count += 1
     return corner, middle, points[:count].copy()
@@ -148,6 +149,15 @@ def _triangles(corner, middle):
     return faces[:count].copy()
 
 
+@njit(cache=True)
+def _extract(solid, first):
+    """Return points and faces; one kernel for all steps, as each costs the same again to load."""
+    cells, ways = _quads(solid, first)
+    partner, rival = _join(solid, first, cells, ways)
+    corner, middle, points = _vertices(cells, ways, partner, rival)
+    return points, _triangles(corner, middle)
+
+
 def extract(solid: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Return the boundary of the solid cells as a closed, edge- and vertex-manifold mesh.
 
@@ -163,8 +173,5 @@ def extract(solid: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.i
     faces : (F, 3) int32 array
         Counter-clockwise seen from outside.
     """
-    first = np.full(solid.shape, -1, dtype=np.int32)
-    cells, ways = _quads(solid, first)
-    partner, rival = _join(solid, first, cells, ways)
-    corner, middle, points = _vertices(cells, ways, partner, rival)
-    return points, _triangles(corner, middle)
+    points, faces = _extract(solid, np.full(solid.shape, -1, dtype=np.int32))
+    return points, faces
