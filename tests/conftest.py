@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from renderfit import collector
+
 CHECKOUT = Path(__file__).resolve().parents[1]
+collector.relax()  # a third of the time of short tests went into looking for garbage
 
 
 def pytest_collection_modifyitems(items):
