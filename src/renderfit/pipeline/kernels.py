@@ -7,6 +7,7 @@ environment of the kernel. It touches neither OpenGL nor threads, which would no
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import os
 import signal
@@ -21,6 +22,8 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from renderfit import collector
+
 NAME = "renderfit-forked"
 LIBRARIES = (
     "ipykernel.kernelapp", "matplotlib.pyplot", "mpl_toolkits.mplot3d", "numba", "PIL.Image",
@@ -32,6 +35,8 @@ BACKEND = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 def _serve(argv: list[str], directory: str | None, environment: dict[str, str]) -> None:
     """Be a kernel (in the forked process)."""
+    gc.freeze()  # what the server had imported stays: it is neither looked through nor copied
+    collector.relax()
     os.setsid()
     os.environ.clear()
     os.environ |= environment | BACKEND
