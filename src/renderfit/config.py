@@ -205,14 +205,13 @@ class Cls:
 class Deepcpd:
     """The displacement network and the latent fitted to it (DeepCPD)."""
 
-    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage deepcpd (20 minutes)")
+    weights: Literal["published", "train"] = value("train", about="trained by the stage deepcpd, or those of the package")
     evidence: float = value(
         30.0, low=0, about="all visible vertices together are worth so many independent ones; chosen on left-out instances"
     )
-    pictures: int = value(2400, low=100, about="photographs painted for training, each shown with many starts")
-    steps: int = value(2400, low=1)
-    horizon: int = value(2400, low=1, about="steps that the rate's half cosine is laid out for; more than `steps`: it ends early")
-    cooling: int = value(240, low=1, about="last steps, over which the rate falls to zero")
+    pictures: int = value(1600, low=20, about="photographs painted for training")
+    starts: int = value(6, low=1, about="start poses that samples are drawn with from each photograph")
+    steps: int = value(700, low=1)
     batch: int = value(16, low=2)
     rate: float = value(
         3e-3, low=1e-6, high=1.0, about="highest rate of AdamW, five times that for kernels (Muon); it rises and falls once"

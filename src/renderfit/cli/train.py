@@ -102,12 +102,19 @@ def refiner(
 
 
 @app.command()
-def deepcpd(out: Out, steps: Steps = 0, seed: Seed = 0, as_json: Json = False) -> None:
+def deepcpd(
+    out: Out,
+    steps: Steps = 0,
+    pictures: Annotated[int, typer.Option(help="photographs to paint; 0: as params.yaml says")] = 0,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
     """Displacements of the canonical (DeepCPD): train on the training instances and shape spaces that the stages have made."""
     from renderfit import config
     from renderfit.cli.output import emit
     from renderfit.pipeline.deepcpd import train
 
-    settings = dataclasses.replace(config.section(config.Deepcpd), seed=seed)
-    about = train(out, dataclasses.replace(settings, steps=steps) if steps else settings)
+    section = config.section(config.Deepcpd)
+    settings = dataclasses.replace(section, seed=seed, steps=steps or section.steps, pictures=pictures or section.pictures)
+    about = train(out, settings)
     emit({name: about[name] for name in ("photographs", "steps", "parameters")} | {"error_mm": about["curve_mm"][-1:]}, as_json)

@@ -70,10 +70,10 @@ def _published(instance: Instance, view: View, _mask: Any, _network: Any, pose: 
     return register(view.image, instance.space, view.camera, mask, pose, noise)
 
 
-def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, _noise: bool, _seed: int) -> Registration:
+def _deepcpd(instance: Instance, view: View, mask: Any, _network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:
     if mask is None:
         raise DataError(NO_MASK.format(instance.category))
-    return deepcpd.register_deepcpd(view.image, instance.space, view.camera, mask, pose, _displacements(paths.ARTIFACTS / "deepcpd"))
+    return deepcpd.register_deepcpd(view.image, instance.space, view.camera, mask, pose, _displacements(paths.ARTIFACTS / "deepcpd"), noise)
 
 
 _displacements = functools.lru_cache(maxsize=1)(deepcpd.load)

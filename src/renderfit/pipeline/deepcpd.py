@@ -1,4 +1,4 @@
-"""Stage deepcpd: the displacement network, as it comes with the package or trained here on the data set's training instances."""
+"""Stage deepcpd: the displacement network, trained here on the data set's training instances or as it comes with the package."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from renderfit import config, paths
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.registration.deepcpd import network, training
 from renderfit.registration.deepcpd.pictures import Source
+from renderfit.registration.deepcpd.samples import Noise
 from renderfit.whole import whole_folder
 
 
@@ -46,7 +47,7 @@ def source_of(seed: int, left_out: tuple[int, ...] = ()) -> Source:
     )
 
 
-def noise_of() -> training.Noise:
+def noise_of() -> Noise:
     """Return the pose noise of the experiment."""
     band = config.section(config.Views)
-    return training.Noise(band.noise_xy, band.noise_rotation)
+    return Noise(band.noise_xy, band.noise_rotation)

@@ -31,6 +31,7 @@ def register_deepcpd(
     mask: ArrayLike,
     pose: Pose,
     network: DisplacementNet,
+    noise: bool = False,
     *,
     evidence: float | None = None,
 ) -> Registration:
@@ -49,6 +50,8 @@ def register_deepcpd(
         Object to camera, exact or noisy.
     network : DisplacementNet
         Trained on the category.
+    noise : bool
+        Whether the pose is noisy, which the network is told.
     evidence : float, optional
         How many independent vertices all visible ones together are worth, against the prior |z|^2; default: params.yaml.
 
@@ -68,7 +71,7 @@ def register_deepcpd(
     if probability.shape != picture.shape[:2]:
         raise ShapeError(f"mask has shape {probability.shape}; expected {picture.shape[:2]} as the image")
     columns = Columns.of_space(space, "pca")
-    vertices, displacement, scale = predicted(network, picture, probability, space.canonical, camera, pose)
+    vertices, displacement, scale = predicted(network, picture, probability, space.canonical, camera, pose, noise)
     worth = config.section(config.Deepcpd).evidence if evidence is None else evidence
     latent = latent_of(columns, space.canonical.numpy()[0], vertices, displacement, scale, worth)
     mesh = Mesh(torch.as_tensor(columns.decode(latent)), torch.as_tensor(columns.faces))
@@ -79,7 +82,13 @@ def register_deepcpd(
 
 
 def predicted(
-    network: DisplacementNet, picture: NDArray[np.float32], mask: NDArray[np.float32], canonical: Mesh, camera: Camera, pose: Pose
+    network: DisplacementNet,
+    picture: NDArray[np.float32],
+    mask: NDArray[np.float32],
+    canonical: Mesh,
+    camera: Camera,
+    pose: Pose,
+    noise: bool,
 ) -> tuple[NDArray[np.int64], Array, Array]:
     """Return the visible vertices (n,), their displacements (n, 3) and the expected size of its error (n,) [m].
 
@@ -93,21 +102,21 @@ def predicted(
         raise DataError(f"the mask has {int(found.sum())} object pixels; expected at least {FEWEST_PIXELS}: check image and segmentation")
     window = windows.around(largest_part(found))
     photo = torch.from_numpy(np.concatenate([picture.transpose(2, 0, 1), mask[None]]))
-    rendered = windows.rendered(canonical, camera, pose, window)
+    rendered = windows.rendered(canonical, camera, pose, window, noise)
     with torch.no_grad():
         displacement, scale = network(window.cut(photo[None], windows.SIDE), rendered.channels[None])
     size = windows.SIDE // 2
     placed = pose.apply(canonical.vertices.double())
     eye = pose.inverse().translation.detach().cpu().double().numpy()
-    pixels = window.camera(camera, size).project(placed).detach().cpu().numpy()
+    pixels = rendered.window.camera(camera, size).project(placed).detach().cpu().numpy()
     column, row = np.floor(pixels).astype(np.int64).T
     inside = (column >= 0) & (column < size) & (row >= 0) & (row < size)
     seen = np.flatnonzero(inside & visible_vertices(canonical, eye))
     seen = seen[rendered.face_id[row[seen], column[seen]] >= 0]
     if not len(seen):
         raise DataError("the canonical is outside the window around the mask; expected the start pose to show it near the object")
-    at = (row[seen], column[seen])
-    return seen, UNIT * displacement[0].permute(1, 2, 0).double().numpy()[at], UNIT * scale[0].double().numpy()[at]
+    at, turn = (row[seen], column[seen]), pose.rotation.detach().cpu().double().numpy()
+    return seen, UNIT * displacement[0].permute(1, 2, 0).double().numpy()[at] @ turn, UNIT * scale[0].double().numpy()[at]
 
 
 def latent_of(columns: Columns, canonical: Array, vertices: NDArray[np.int64], displacement: Array, scale: Array, evidence: float) -> Array:

@@ -16,11 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from renderfit.errors import DataError
+from renderfit.registration.deepcpd.window import CHANNELS
 from renderfit.whole import whole_file, write_json
 
 WEIGHTS, DESCRIPTION = "deepcpd.safetensors", "deepcpd.json"
 PUBLISHED = Path(__file__).parent / "published"
-"""Weights trained on the default data set, in the package."""
+"""Weights trained longer on the default data set, in the package."""
 UNIT = 0.01
 """Displacements are predicted in this unit [m]; their scale in the same."""
 WIDTHS = (32, 64, 96, 128)
@@ -32,19 +33,20 @@ def _convolution(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class DisplacementNet(nn.Module):
-    """Encoder and decoder at half resolution, one network for all categories.
+    """Encoder from half resolution down, decoder one step up, one network for all categories.
 
-    The rendered canonical says which category it is, and where on it each pixel lies: its object coordinates are an input.
+    The rendered canonical says which category it is, and where on it each pixel lies: its object coordinates are an input. What
+    moves is predicted along the camera's axes, in which an outline that is too narrow looks the same from all sides.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Sequential(_convolution(4 * 4 + 4, WIDTHS[0]), _convolution(WIDTHS[0], WIDTHS[0]))
+        self.first = _convolution(4 * 4 + CHANNELS, WIDTHS[0])
         self.down = nn.ModuleList(nn.Sequential(_convolution(a, b), _convolution(b, b)) for a, b in pairwise(WIDTHS))
         self.context = nn.Linear(2 * WIDTHS[-1], WIDTHS[-1])
-        self.squeeze = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(WIDTHS))
-        self.up = nn.ModuleList(_convolution(2 * a, a) for a in WIDTHS[:-1])
-        self.output = nn.Conv2d(WIDTHS[0], 4, 1)
+        self.squeeze = nn.Conv2d(WIDTHS[-1], WIDTHS[-2], 1)
+        self.up = _convolution(2 * WIDTHS[-2], WIDTHS[-2])
+        self.output = nn.Conv2d(WIDTHS[-2], 4, 1)
 
     def forward(self, photo: Tensor, canonical: Tensor) -> tuple[Tensor, Tensor]:
         """Predict displacements.
@@ -53,27 +55,25 @@ class DisplacementNet(nn.Module):
         ----------
         photo : (B, 4, S, S)
             sRGB and the mask's probability, in [0, 1].
-        canonical : (B, 4, S / 2, S / 2)
-            Object coordinates [0.1 m] and coverage of the rendered canonical.
+        canonical : (B, 11, S / 2, S / 2)
+            The rendered canonical, see `window.Rendered`.
 
         Returns
         -------
         displacement : (B, 3, S / 2, S / 2)
-            Object frame [`UNIT`].
+            Along the camera's axes [`UNIT`]; smooth, for it is known at an eighth of the window's side and interpolated.
         scale : (B, S / 2, S / 2)
             Its expected error [`UNIT`].
         """
         values = self.first(torch.cat([functional.pixel_unshuffle((photo - 0.45) * 3.0, 2), canonical], dim=1))
-        kept = []
+        before = values
         for block in self.down:
-            kept.append(values)
-            values = block(functional.max_pool2d(values, 2))
+            before, values = values, block(functional.max_pool2d(values, 2))
         pooled = torch.cat([values.mean(dim=(2, 3)), values.amax(dim=(2, 3))], dim=1)
         values = values + functional.relu(self.context(pooled))[:, :, None, None]
-        for squeeze, block, skip in zip(reversed(self.squeeze), reversed(self.up), reversed(kept), strict=True):  # type: ignore[call-overload]
-            wide = functional.interpolate(squeeze(values), scale_factor=2, mode="bilinear", align_corners=False)
-            values = block(torch.cat([wide, skip], dim=1))
-        found = self.output(values).float()
+        wide = functional.interpolate(self.squeeze(values), scale_factor=2, mode="bilinear", align_corners=False)
+        coarse = self.output(self.up(torch.cat([wide, before], dim=1)))
+        found = functional.interpolate(coarse.float(), size=canonical.shape[2:], mode="bilinear", align_corners=False)
         return found[:, :3], torch.exp(found[:, 3].clamp(-4.0, 3.0))
 
 

@@ -1,31 +1,30 @@
-"""Photographs that the displacement network is trained on: training instances, and mixtures of them, with known fields."""
+"""Photographs that the displacement network is trained on: training instances, and stretched mixtures of them, with known fields."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from renderfit.errors import DataError
 from renderfit.geometry import Camera, Mesh, Pose, load_mesh
 from renderfit.registration.deepcpd.network import meshes_hash
 from renderfit.rendering.photo import TRAINING, Style, Subject, take
 from renderfit.shapes import ShapeSpace
-from renderfit.whole import whole_file
 
 Array = NDArray[np.float64]
-SIZE, CHUNK = 128, 100
-"""Side of the photographs [px] and photographs per file."""
-MIXED, SPREAD = 0.7, 1.5
+SIZE = 96
+"""Side of the photographs [px]."""
+MIXED, SPREAD = 0.85, 1.5
 """Part of the photographs that show a mixture, and its standard deviation over that of the training fields."""
-FIELDS = ("image", "coverage", "pose", "category", "mix")
+STRETCH = 0.1
+"""Standard deviation of the logarithm by which a mixture is stretched along each object axis: shapes that no mixture reaches."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,6 @@ class Category:
     fields: Array
     meshes: tuple[str, ...]
 
-    def displacement(self, mix: Array) -> Array:
-        """Return the displacements (V, 3) [m] of the canonical's vertices for weights (n,) of the fields."""
-        return np.asarray(np.tensordot(mix[: len(self.fields)], self.fields, axes=1))
-
 
 @functools.lru_cache(maxsize=8)
 def category_of(source: Source, number: int) -> Category:
@@ -94,34 +89,46 @@ def _held(source: Source, number: int, instance: int) -> tuple[Subject, NDArray[
     return subject, nearest, weights / weights.sum(axis=1, keepdims=True)
 
 
-def paint(source: Source, index: int) -> dict[str, NDArray]:
-    """Paint photograph `index`; a function of the source and the index alone.
+class Painted(NamedTuple):
+    """A photograph with what it shows.
 
-    Returns
-    -------
-    dict
-        ``image`` (S, S, 3) and ``coverage`` (S, S) uint8, ``pose`` (4, 4), ``category`` and ``mix`` (16,): the weights of the
-        training fields that give the shown object's displacement.
+    Attributes
+    ----------
+    image : (S, S, 3) uint8 array
+    coverage : (S, S) float array
+        Share of each pixel that the object covers.
+    pose : (4, 4) array
+        Object to camera.
+    category : int
+    displacement : (V, 3) array
+        Of the canonical's vertices to the shown object [m].
     """
+
+    image: NDArray[np.uint8]
+    coverage: NDArray[np.float32]
+    pose: Array
+    category: int
+    displacement: Array
+
+
+def paint(source: Source, index: int) -> Painted:
+    """Paint photograph `index`; a function of the source and the index alone."""
     generator = np.random.default_rng((source.seed, 5, index))
     number = index % len(source.spaces)
     category = category_of(source, number)
     count = len(category.fields)
     instance = int(generator.integers(count))
-    mix = np.eye(count)[instance]
+    displacement = category.fields[instance]
     subject, nearest, weights = _held(source, number, instance)
     if generator.random() < MIXED:
         drawn = SPREAD * generator.standard_normal(count) / math.sqrt(count - 1)
-        mix = 1.0 / count + drawn - drawn.mean()
-        moved = category.displacement(mix) - category.fields[instance]
-        carried = subject.vertices + np.einsum("vk,vkd->vd", weights, moved[nearest])
-        subject = replace(subject, vertices=carried)
+        mixed = category.canonical.numpy()[0] + np.tensordot(1.0 / count + drawn - drawn.mean(), category.fields, axes=1)
+        displacement = mixed * np.exp(STRETCH * generator.standard_normal(3)) - category.canonical.numpy()[0]
+        moved = (displacement - category.fields[instance])[nearest]
+        subject = replace(subject, vertices=subject.vertices + np.einsum("vk,vkd->vd", weights, moved))
     camera, pose = _view(source, subject, generator)
     shot = take(subject, camera, pose, int(generator.integers(1 << 31)), source.style)
-    coverage = np.round(255 * shot.coverage).astype(np.uint8)
-    wide = np.zeros(16)
-    wide[:count] = mix
-    return {"image": shot.image, "coverage": coverage, "pose": pose.matrix.numpy(), "category": np.array(number), "mix": wide}
+    return Painted(shot.image, np.asarray(shot.coverage, np.float32), pose.matrix.numpy(), number, displacement)
 
 
 def camera_of(source: Source) -> Camera:
@@ -139,40 +146,3 @@ def _view(source: Source, subject: Subject, generator: np.random.Generator) -> t
     return camera_of(source), Pose.look_at(
         middle + distance * torch.tensor([flat * math.cos(azimuth), flat * math.sin(azimuth), up], dtype=torch.float64), middle
     )
-
-
-def paint_chunk(source: Source, number: int, folder: str) -> str:
-    """Paint file `number` of `folder`, unless it is there already; return its name (in a worker process)."""
-    path = Path(folder) / f"{number:05d}.npz"
-    if not path.is_file():
-        found = [paint(source, index) for index in range(number * CHUNK, (number + 1) * CHUNK)]
-        with whole_file(path) as part:
-            np.savez(part, **{name: np.stack([one[name] for one in found]) for name in FIELDS})  # type: ignore[arg-type]
-    return str(path)
-
-
-def painted(source: Source, count: int, folder: Path, jobs: int) -> Iterator[dict[str, NDArray]]:
-    """Yield the files of about `count` photographs in order, painted by `jobs` worker processes (0: in this one).
-
-    Files already in `folder` are taken as they are, so that an interrupted painting goes on where it was.
-
-    Raises
-    ------
-    DataError
-        If a file is broken.
-    """
-    import joblib
-
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = range(math.ceil(count / CHUNK))
-    calls = (joblib.delayed(paint_chunk)(source, number, str(folder)) for number in numbers)
-    if jobs == 0:
-        names = (paint_chunk(source, number, str(folder)) for number in numbers)
-    else:
-        names = joblib.Parallel(n_jobs=jobs, return_as="generator", batch_size=1)(calls)
-    for name in names:
-        try:
-            with np.load(name) as found:
-                yield {field: found[field] for field in FIELDS}
-        except (OSError, ValueError, KeyError) as problem:
-            raise DataError(f"photographs {name}: {problem}; expected a file of training photographs: delete it to paint anew") from problem
