@@ -16,8 +16,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from renderfit import collector
 from renderfit.errors import DataError
-from renderfit.geometry.loading import uncollected
 from renderfit.geometry.triangle_tree import build, closest_on_triangle, nearest
 
 FEW = 2000  # triangles that are never a crowd
@@ -131,7 +131,7 @@ def plant(vertices: NDArray[np.float64], faces: NDArray[np.int64]) -> Tree:
     DataError
         If a search for the nearest triangle would still look at more than 50,000 of them.
     """
-    with uncollected():
+    with collector.paused():  # the first kernel of whoever closes a mesh or looks for near points
         tree = build(vertices, faces)
     if len(faces) < FEW or crowding(tree) <= CROWDED:
         return tree
