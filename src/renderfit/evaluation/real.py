@@ -78,8 +78,9 @@ def runs_of(instance: Instance, number: int, noise: bool, network: Any) -> list[
 
 
 def kept(run: Run) -> dict[str, Any]:
-    """Return what the results file keeps of a run: scores to a micrometre, and nothing that it does not have."""
-    found = {key: run.record[key] for key in KEPT if run.record.get(key) is not None}
+    """Return what the results file keeps of a run: scores to a micrometre, nothing that it does not have, warnings of ours."""
+    wanted = [key for key in KEPT if key != "warnings" or run.record["method"] == "ours"]
+    found = {key: run.record[key] for key in wanted if run.record.get(key) is not None}
     return {key: round(entry, 3) if isinstance(entry, float) else entry for key, entry in found.items()}
 
 

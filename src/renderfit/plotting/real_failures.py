@@ -46,13 +46,20 @@ def failures(studies: Sequence[Study]) -> Html:
 
 def causes(studies: Sequence[Study]) -> Html:
     """Return, for every study, how many failures each step is to blame for."""
-    counts = [Counter(one["reason"].split(":")[0] for one in study["misses"]) for study in studies]
+    counts = [Counter(_blamed(one["reason"]) for one in study["misses"]) for study in studies]
     kinds = sorted({kind for found in counts for kind in found})
     body: list[list[Any]] = []
     for study, found in zip(studies, counts, strict=True):
         runs = sum(record["method"] == "ours" for record in study["records"])
         body.append([f"real {title_of(study)}", f"{sum(found.values())} of {runs}", *(found.get(kind, 0) for kind in kinds)])
     return grid(["data", "failures", *kinds], body, "runs of ours above twice the latent floor, by the step that is to blame")
+
+
+def _blamed(reason: str) -> str:
+    """Return the step that a reason blames: segmentation, too, where the network found nothing."""
+    if reason.startswith("the network found no"):
+        return "segmentation"
+    return reason.split(":", maxsplit=1)[0] if ":" in reason else "gave up"
 
 
 def gallery(studies: Sequence[Study]) -> Any:
@@ -76,7 +83,7 @@ def gallery(studies: Sequence[Study]) -> Any:
                 )
                 axis.add_patch(patch)
         axis.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] + half, middle[1] - half), aspect="equal")
-        axis.set_title(f"{title_of(study)} {one['instance'].upper()}\n{one['pose']}, {one['reason'].split(':')[0]}", fontsize=5.5)
+        axis.set_title(f"{title_of(study)} {one['instance'].upper()}\n{one['pose']}, {_blamed(one['reason'])}", fontsize=5.5)
     return found
 
 
