@@ -83,7 +83,8 @@ def gallery(studies: Sequence[Study]) -> Any:
                 )
                 axis.add_patch(patch)
         axis.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] + half, middle[1] - half), aspect="equal")
-        axis.set_title(f"{title_of(study)} {one['instance'].upper()}\n{one['pose']}, {_blamed(one['reason'])}", fontsize=5.5)
+        where = " (parametric)" if study["kind"] == "transfer" else ""
+        axis.set_title(f"{study['category']} {one['instance'].upper()}{where}\n{one['pose']}, {_blamed(one['reason'])}", fontsize=5.5)
     return found
 
 
