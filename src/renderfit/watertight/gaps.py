@@ -173,6 +173,6 @@ def open_gaps(solid: NDArray[np.bool_], occupied: NDArray[np.bool_], tree: tuple
     (X, Y, Z) bool array
         Solid cells without those in gaps.
     """
-    grid = np.where(occupied, OCCUPIED, np.where(solid, EMPTY, OUTSIDE)).astype(np.uint8)
+    grid = np.where(occupied, np.uint8(OCCUPIED), np.where(solid, np.uint8(EMPTY), np.uint8(OUTSIDE)))
     enter(tree, grid)
     return grid != OUTSIDE

@@ -33,7 +33,7 @@ def solid_cells(occupied: NDArray[np.bool_], seal: int = 0) -> NDArray[np.bool_]
     if seal:
         inner = tuple(slice(seal, -seal) for _ in range(3))
         return _sealed(np.pad(occupied, seal), seal)[inner]
-    grid = np.where(occupied, OCCUPIED, EMPTY).astype(np.uint8)
+    grid = np.where(occupied, np.uint8(OCCUPIED), np.uint8(EMPTY))
     flood(grid)
     return grid != OUTSIDE
 
@@ -42,7 +42,7 @@ def _sealed(occupied: NDArray[np.bool_], seal: int) -> NDArray[np.bool_]:
     from scipy import ndimage  # slow to import, and only a seal needs it
 
     wide = _grow(occupied, seal)
-    grid = np.where(wide, OCCUPIED, EMPTY).astype(np.uint8)
+    grid = np.where(wide, np.uint8(OCCUPIED), np.uint8(EMPTY))
     flood(grid)
     reached = grid == OUTSIDE
     outside = _grow(reached, seal)
