@@ -26,7 +26,7 @@ from renderfit.whole import whole_file
 _log = logging.getLogger(__name__)
 FOLDER = paths.ROOT / "build" / "registrations"
 SOURCES = (
-    "config.py", "datasets/views.py", "evaluation/instance.py", "evaluation/kept.py", "evaluation/methods.py",
+    "config.py", "parameters.py", "datasets/views.py", "evaluation/instance.py", "evaluation/kept.py", "evaluation/methods.py",
     "geometry", "registration", "rendering", "shapes", "vision",
 )  # fmt: skip
 """Parts of the package that make a registration."""
