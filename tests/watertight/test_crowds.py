@@ -85,6 +85,14 @@ def test_what_stays_a_crowd_is_refused(monkeypatch):
         solidify(Mesh(*large), seal=None)
 
 
+def test_a_crowd_in_one_corner_is_not_refused(monkeypatch, flaws_of):
+    monkeypatch.setattr(crowds, "MOST", 300)
+    tiny, ball = 1e-3 * np.random.default_rng(0).random((3000, 3, 3)) - 1, _each_its_own(np.array(BALL.triangles))[0].reshape(-1, 3, 3)
+    source = Mesh(*_each_its_own(np.concatenate([ball[:40], tiny])))
+    assert crowding(plant(*source.numpy())) > crowds.MOST
+    assert flaws_of(solidify(source, depth=5).mesh) == []
+
+
 @pytest.mark.parametrize(("crowd", "depth"), [(_needles(3500), 4), (_on_one_line(5000, [1, 0.7, 0.3]), 5)])
 def test_crowds_become_solids(crowd, depth, flaws_of):
     source = Mesh(*crowd)
