@@ -1,5 +1,6 @@
 """Records computed by the workers of a Dask scheduler are those computed here."""
 
+import multiprocessing
 import threading
 
 import numpy as np
@@ -14,7 +15,7 @@ from renderfit.errors import ConfigError
 from renderfit.evaluation import methods, runs
 from renderfit.evaluation.instance import Instance
 from renderfit.geometry import Camera, Mesh, Pose
-from renderfit.pipeline import fanout
+from renderfit.pipeline import fanout, kernels
 from renderfit.pipeline.reproduce import reproduce
 from renderfit.rendering import rasterize
 from renderfit.shapes.model import LinearModel
@@ -68,3 +69,14 @@ def test_the_command_line_refuses_what_no_backend_can_use():
         reproduce("smoke", backend="loky", scheduler="tcp://host:1")
     with pytest.raises(ConfigError, match=r"compute\.backend is 'cluster'"):
         reproduce("smoke", backend="cluster")
+
+
+def test_workers_that_dask_watches_over_may_start_kernels(monkeypatch):
+    here = multiprocessing.current_process()
+    monkeypatch.setitem(here._config, "daemon", True)
+    with kernels._as_a_kernel_is_started():
+        child = multiprocessing.get_context("forkserver").Process(target=len, args=((),))
+        child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert here.daemon

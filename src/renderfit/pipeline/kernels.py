@@ -110,6 +110,8 @@ class ForkProvisioner(LocalProvisioner):
 def _as_a_kernel_is_started() -> Iterator[None]:
     """Set, for the server that the first kernel starts and for the kernel itself, what both take over from this process."""
     backend, method = os.environ.get("MPLBACKEND"), multiprocessing.get_start_method(allow_none=True)
+    settings = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    daemon = settings.pop("daemon", None)  # a worker that Dask watches over is one, and such processes may start none
     os.environ |= BACKEND
     multiprocessing.set_start_method("forkserver", force=True)  # a worker of joblib has a method of its own, unknown to the kernel
     try:
@@ -118,6 +120,7 @@ def _as_a_kernel_is_started() -> Iterator[None]:
         os.environ.pop("MPLBACKEND")
         os.environ |= {} if backend is None else {"MPLBACKEND": backend}
         multiprocessing.set_start_method(method, force=True)
+        settings |= {} if daemon is None else {"daemon": daemon}
 
 
 def use() -> None:
