@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from inputs import battery, drilled_cube, threaded_cap
+from inputs import battery, drilled_plate, holed_cube, threaded_cap
 from numpy.typing import NDArray
 
 from renderfit.geometry import Mesh
@@ -156,7 +156,8 @@ def sharpness(source: Creases, made: Mesh, cell: float) -> dict[str, float]:
 
 def bodies() -> Iterator[tuple[str, list[tuple[Array, NDArray]]]]:
     """Yield name and closed parts [m]."""
-    yield "plate with a hole", [drilled_cube().numpy()]
+    yield "plate with a round hole", [drilled_plate().numpy()]
+    yield "cube with three holes", [holed_cube().numpy()]
     yield "threaded cap", [threaded_cap(60, 301).numpy()]
     yield "battery of the drill", battery()
 

@@ -22,7 +22,7 @@ def recipe(category: str, name: str) -> Mesh:
     return procedural.build(category, entry["parameters"])
 
 
-def drilled_cube() -> Mesh:
+def drilled_plate() -> Mesh:
     """Return a turned plate with a round hole (64 sides)."""
     angle = np.linspace(0, 2 * np.pi, 64, endpoint=False) + np.pi / 4
     inner = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -32,6 +32,23 @@ def drilled_cube() -> Mesh:
     quads = [np.stack([64 * a + here, 64 * a + there, 64 * b + there, 64 * b + here], axis=1) for a, b in ((0, 1), (1, 2), (2, 3), (3, 0))]
     turned = np.concatenate(rings) @ trimesh.transformations.rotation_matrix(0.7, [0.3, 1.0, 0.5])[:3, :3].T
     return Mesh(0.1 * turned, np.concatenate(quads)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))
+
+
+def holed_cube() -> Mesh:
+    """Return a turned cube with three square holes that go through it along its axes and meet in the middle."""
+    solid = np.zeros((5, 5, 5), dtype=bool)
+    solid[1:4, 1:4, 1:4] = np.abs(np.indices((3, 3, 3)) - 1).sum(axis=0) >= 2
+    quads = []
+    for axis in range(3):
+        first, second = np.eye(3, dtype=int)[(axis + 1) % 3], np.eye(3, dtype=int)[(axis + 2) % 3]
+        for side in (0, 1):
+            shown = np.argwhere(solid & ~np.roll(solid, 1 - 2 * side, axis=axis))
+            corner = shown + side * np.eye(3, dtype=int)[axis]
+            ring = [corner, corner + first, corner + first + second, corner + second]
+            quads.append(np.stack(ring if side else ring[::-1], axis=1))
+    corners, index = np.unique(np.concatenate(quads).reshape(-1, 3), axis=0, return_inverse=True)
+    turned = (corners - 2.5) / 30 @ trimesh.transformations.rotation_matrix(0.9, [0.5, 0.2, 1.0])[:3, :3].T
+    return Mesh(turned, index.reshape(-1, 4)[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3))
 
 
 def threaded_cap(around: int = 240, along: int = 121) -> Mesh:
@@ -73,6 +90,6 @@ def inputs() -> Iterator[tuple[str, Mesh]]:
     """Yield name and mesh [m]."""
     for category, name in (("bottle", "beer"), ("camera", "compact"), ("drill", "classic"), ("spray", "glass")):
         yield f"{category} {name} (recipe)", recipe(category, name)
-    yield "drilled plate", drilled_cube()
+    yield "drilled plate", drilled_plate()
     yield "threaded cap", threaded_cap()
     yield "sphere with a hole", holed_sphere()
