@@ -74,8 +74,10 @@ def test_the_command_line_refuses_what_no_backend_can_use():
 def test_workers_that_dask_watches_over_may_start_kernels(monkeypatch):
     here = multiprocessing.current_process()
     monkeypatch.setitem(here._config, "daemon", True)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(kernels.LIBRARIES))  # its server stays for the tests that follow
     with kernels._as_a_kernel_is_started():
-        child = multiprocessing.get_context("forkserver").Process(target=len, args=((),))
+        child = context.Process(target=len, args=((),))
         child.start()
     child.join()
     assert child.exitcode == 0
