@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import typing
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -75,9 +76,13 @@ def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any])
     kind = (int, float) if hint is float else origin or hint
     if not isinstance(entry, kind) or (isinstance(entry, bool) and hint is not bool):
         raise ConfigError(f"params.yaml: {name} is {entry!r}; expected {getattr(hint, '__name__', hint)}")
+    if origin is list:
+        for number, one in enumerate(entry):
+            _check(f"{name}[{number}]", one, typing.get_args(hint)[0], {})
     low, high = metadata.get("low"), metadata.get("high")
-    if hint in (int, float) and not ((low is None or entry >= low) and (high is None or entry <= high)):
-        raise ConfigError(f"params.yaml: {name} is {entry} {metadata.get('unit', '')}; expected {low} to {high}")
+    if hint in (int, float) and not (math.isfinite(entry) and (low is None or entry >= low) and (high is None or entry <= high)):
+        wanted = " and ".join(f"{word} {end}" for word, end in (("at least", low), ("at most", high)) if end is not None)
+        raise ConfigError(f"params.yaml: {name} is {entry} {metadata.get('unit', '')}; expected {wanted or 'a finite number'}")
 
 
 def load(path: Path | None = None) -> dict[str, Any]:
@@ -90,13 +95,22 @@ def load(path: Path | None = None) -> dict[str, Any]:
     """
     path = path or paths.ROOT / "params.yaml"
     try:
-        entries = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as problem:
-        raise ConfigError(f"{path}: {problem}") from problem
+        entries = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")), f"{path}")
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
+        raise ConfigError(f"{path}: {' '.join(str(problem).split())}; expected YAML, `section: {{name: value}}`") from problem
     unknown = set(entries) - set(SECTIONS) - {"profiles"}
     if unknown:
-        raise ConfigError(f"params.yaml: unknown section {', '.join(sorted(unknown))}; expected one of {', '.join(SECTIONS)}")
-    return {name: parse(kind, entries.get(name) or {}, name) for name, kind in SECTIONS.items()}
+        raise ConfigError(f"params.yaml: unknown section {', '.join(sorted(map(str, unknown)))}; expected one of {', '.join(SECTIONS)}")
+    return {name: parse(kind, _mapping(entries.get(name), f"params.yaml: {name}"), name) for name, kind in SECTIONS.items()}
+
+
+def _mapping(found: Any, name: str) -> dict[str, Any]:
+    """Return what YAML read as a mapping; nothing at all is an empty one."""
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ConfigError(f"{name} is {found!r}; expected entries `name: value`")
+    return found
 
 
 @functools.cache

@@ -24,7 +24,7 @@ class Dataset:
 
     source: str = value("default", about="default | open | drills | deepcpd | path of a folder of meshes")
     categories: list[str] = value(["bottle", "camera", "drill", "spray"])
-    licence: str = value("stated", about="open: clear | stated | any; how clear a mesh's licence has to be to be used")
+    licence: Literal["clear", "stated", "any"] = value("stated", about="open: how clear a mesh's licence has to be to be used")
     instances: int = value(13, low=4, about="instances per category: canonical, at least two to train on, T1, T2")
 
 

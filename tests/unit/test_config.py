@@ -24,13 +24,24 @@ def test_the_committed_parameters_are_valid_and_complete():
         ("paper: {gradient: best}", "expected one of paper, screen"),
         ("watertight: {depth: true}", "expected int"),
         ("views: [", "params.yaml"),
+        ("views: 3", "views is 3; expected entries"),
+        ("views: [1, 2]", r"views is \[1, 2\]; expected entries"),
+        ("- views", r"is \['views'\]; expected entries"),
+        ("1: {count: 4}", "unknown section 1;"),
+        ("views: {1: 4}", "unknown parameter views.1;"),
+        ("camera: {focal: .inf}", "camera.focal is inf px; expected at least 1"),
+        ("camera: {focal: .nan}", "camera.focal is nan"),
+        ("dataset: {categories: [bottle, 2]}", r"dataset.categories\[1\] is 2; expected str"),
+        ("dataset: {licence: free}", "dataset.licence is 'free'; expected one of clear, stated, any"),
+        ("caf\xe9: 1", "can't decode"),
     ],
 )
 def test_mistakes_are_named(tmp_path, text, message):
     path = tmp_path / "params.yaml"
-    path.write_text(text)
-    with pytest.raises(ConfigError, match=message):
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(ConfigError, match=message) as caught:
         config.load(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_every_parameter_has_a_range_or_a_meaning():
