@@ -76,7 +76,7 @@ def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any])
     kind = (int, float) if hint is float else origin or hint
     if not isinstance(entry, kind) or (isinstance(entry, bool) and hint is not bool):
         raise ConfigError(f"params.yaml: {name} is {entry!r}; expected {getattr(hint, '__name__', hint)}")
-    if origin is list:
+    if isinstance(entry, list):
         for number, one in enumerate(entry):
             _check(f"{name}[{number}]", one, typing.get_args(hint)[0], {})
     low, high = metadata.get("low"), metadata.get("high")

@@ -10,6 +10,7 @@ from trimesh.creation import icosphere
 
 import renderfit as rf
 from renderfit.cli import register
+from renderfit.errors import DataError
 from renderfit.rendering.images import write_image
 
 
@@ -64,9 +65,35 @@ def test_predicted_evidence_can_be_used(folder, tmp_path):
         ({"mask": ["a"]}, "2 photographs and 1 times --mask"),
         ({"pose": ["a", "b", "c"]}, "2 photographs and 3 times --pose"),
         ({"refine": True, "method": "paper"}, "--refine goes with --method ours"),
+        ({"mask": ["a", "b"], "network": "c"}, "got --network and --mask"),
     ],
 )
 def test_what_does_not_go_together_is_named(folder, tmp_path, options, message):
     cameras = [folder / "camera.json"] * (3 if "camera" in message else 1)
     with pytest.raises(typer.BadParameter, match=message):
         register.command([folder / "photo-0.png", folder / "photo-1.png"], folder / "space", cameras, tmp_path, **options)
+
+
+def test_the_same_photograph_does_not_count_twice(folder, tmp_path):
+    with pytest.raises(DataError, match=r"photo-0.png and .*photo-0.png hold the same picture"):
+        _call(folder, tmp_path / "out", (0, 0))
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_that_only_look_like_results_stay(folder, tmp_path):
+    mine = [tmp_path / name for name in ("overlay-notes.png", "overlay-.png", "my-registration.json")]
+    for path in mine:
+        path.write_text("mine")
+    (tmp_path / "overlay-2.png").write_text("of an earlier run")
+    _call(folder, tmp_path, (0,))
+    assert {path.read_text() for path in mine} == {"mine"}
+    assert not (tmp_path / "overlay-2.png").exists()
+
+
+def test_an_earlier_result_is_no_start_for_one_in_the_same_folder(folder, tmp_path):
+    _call(folder, tmp_path, (0,))
+    before = (tmp_path / "registration.json").read_bytes()
+    with pytest.raises(DataError, match=r"registration.json: an input that the results in .* would overwrite"):
+        _call(folder, tmp_path, (0,), pose=[tmp_path / "registration.json"])
+    assert (tmp_path / "registration.json").read_bytes() == before
+    _call(folder, tmp_path / "next", (0,), pose=[tmp_path / "registration.json"])

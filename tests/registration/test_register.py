@@ -196,3 +196,13 @@ def test_several_views_at_a_known_pose_settle(target, space, camera, pose, mask_
 def test_the_papers_method_refuses_several_views(mask, space, camera, pose):
     with pytest.raises(DataError, match="got 2 images; the paper's method registers one"):
         register([mask, mask], space, [camera, camera], mask=[mask, mask], pose=[pose, pose], method="paper")
+
+
+def test_of_several_views_the_wrong_one_is_named(mask, space, camera, pose):
+    behind = Pose.from_parts(pose.rotation, -pose.translation)
+    with pytest.raises(DataError, match=r"^view 1: the start pose puts the object behind"):
+        register([mask, mask], space, [camera, camera], mask=[mask, mask], pose=[pose, behind])
+    with pytest.raises(ShapeError, match=r"^view 1: mask has shape"):
+        register([mask, mask], space, [camera, camera], mask=[mask, mask[::2]], pose=[pose, pose])
+    with pytest.raises(DataError, match=r"^the start pose puts the object behind"):
+        register(mask, space, camera, mask=mask, pose=behind)

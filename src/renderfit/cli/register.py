@@ -39,6 +39,7 @@ def command(
     from renderfit.errors import ConvergenceError
     from renderfit.geometry import Camera, Pose
     from renderfit.registration import files, register
+    from renderfit.registration.inputs import require_different
     from renderfit.shapes import ShapeSpace
     from renderfit.vision import load_refiner
     from renderfit.vision.checkpoint import chosen_network
@@ -51,7 +52,10 @@ def command(
             raise typer.BadParameter(f"got {len(images)} photographs and {len(paths)} times {name}; expected one each, in the same order")
     if refine and method == "paper":
         raise typer.BadParameter("--refine goes with --method ours: the paper's method compares images only")
+    if network is not None and masks and method == "ours":
+        raise typer.BadParameter("got --network and --mask; expected one of them: the network only finds the object where there is no mask")
     pictures, views = [files.read_image(path) for path in images], [Camera.load(path) for path in lenses]
+    require_different(images, pictures)
     category = ShapeSpace.load(space)
     starts = [Pose.load(path) for path in poses]
     found = register(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from renderfit.rendering.images import write_image
 from renderfit.vision.images import load_image, read_pixels
 from renderfit.whole import write_json
 
+WRITTEN = re.compile(r"registration\.json|mesh\.ply|overlay(-[0-9]+)?\.png|replay\.html")
+"""Names of the files that a registration leaves in its folder."""
 POINTS = (".npy", ".xyz", ".csv", ".txt")
 """Suffixes of files that hold nothing but coordinates."""
 WIDEST = 16
@@ -113,11 +116,20 @@ def write_registration(
     -------
     dict
         What registration.json holds.
+
+    Raises
+    ------
+    DataError
+        If an input is one of the files that would be written.
     """
+    taken = [path for path in inputs if path.resolve().parent == folder.resolve() and WRITTEN.fullmatch(path.resolve().name)]
+    if taken:
+        raise DataError(
+            f"{taken[0]}: an input that the results in {folder} would overwrite; expected results elsewhere: name another folder"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("registration.json", "overlay.png", "overlay-*.png", "replay.html"):  # they must not pass for results of this run
-        for earlier in folder.glob(name):
-            earlier.unlink(missing_ok=True)
+    for earlier in [path for path in folder.iterdir() if WRITTEN.fullmatch(path.name) and path.name != "mesh.ply"]:
+        earlier.unlink()  # it must not pass for a result of this run
     save_mesh(found.mesh, folder / "mesh.ply")
     if pictures:
         for number, (picture, camera, pose) in enumerate(zip(pictures, cameras, found.poses, strict=True), start=1):

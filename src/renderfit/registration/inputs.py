@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,6 +26,27 @@ Array = NDArray[np.float64]
 def listed(entry: Any) -> list[Any]:
     """Return a list or tuple as a list, anything else as a list of one."""
     return list(entry) if isinstance(entry, (list, tuple)) else [entry]
+
+
+@contextlib.contextmanager
+def told(number: int, count: int) -> Iterator[None]:
+    """Say, where there are several views, which of them an error is about."""
+    try:
+        yield
+    except (DataError, ShapeError) as problem:
+        if count == 1:
+            raise
+        raise type(problem)(f"view {number}: {problem}") from problem
+
+
+def require_different(names: Sequence[Any], images: Sequence[NDArray[np.uint8]]) -> None:
+    """Raise `DataError` when two photographs are the same one, which would count twice; `names`: of their files."""
+    for number, image in enumerate(images):
+        for earlier in range(number):
+            if np.array_equal(image, images[earlier]):
+                raise DataError(
+                    f"{names[earlier]} and {names[number]} hold the same picture, which would count twice: leave one out"
+                )
 
 
 def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> Any:
@@ -106,21 +128,28 @@ class Given:
 
     def segmented(self) -> Given:
         """Return the same with the masks that the network finds where there are none."""
-        views = zip(self.images, self.cameras, self.masks, self.poses, strict=True)
-        return replace(self, masks=[found_mask(*view, self.network, self.category) for view in views])
+        masks = []
+        for number, view in enumerate(zip(self.images, self.cameras, self.masks, self.poses, strict=True)):
+            with told(number, len(self.images)):
+                masks.append(found_mask(*view, self.network, self.category))
+        return replace(self, masks=masks)
 
     def views(self, evidence: Sequence[Evidence | None] | None = None, shading: bool = False) -> list[View]:
         """Return the observed images; what is raised, `view_of` says."""
         read = evidence if evidence is not None else [None] * len(self.images)
-        parts = zip(self.images, self.cameras, self.masks, self.poses, read, strict=True)
-        return [view_of(*part[:4], self.network, self.category, part[4], shading) for part in parts]
+        views = []
+        for number, part in enumerate(zip(self.images, self.cameras, self.masks, self.poses, read, strict=True)):
+            with told(number, len(self.images)):
+                views.append(view_of(*part[:4], self.network, self.category, part[4], shading))
+        return views
 
     def predicted(self, refiner: Any, mesh: Mesh, poses: Sequence[Pose], exact: bool) -> list[Evidence]:
         """Return what the network `refiner` predicts of every photograph beside `mesh` at `poses`, which may be known to be `exact`."""
         from renderfit.vision import estimate
 
         found = []
-        for image, camera, mask, pose in zip(self.images, self.cameras, self.masks, poses, strict=True):
-            seen = None if mask is None else as_mask(mask, camera)
-            found.append(estimate(_picture(image, camera), camera, pose, mesh, refiner, mask=seen, exact=exact))
+        for number, (image, camera, mask, pose) in enumerate(zip(self.images, self.cameras, self.masks, poses, strict=True)):
+            with told(number, len(self.images)):
+                seen = None if mask is None else as_mask(mask, camera)
+                found.append(estimate(_picture(image, camera), camera, pose, mesh, refiner, mask=seen, exact=exact))
         return found

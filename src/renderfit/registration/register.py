@@ -15,7 +15,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
-from renderfit.registration.inputs import Given, listed
+from renderfit.registration.inputs import Given, listed, told
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
 from renderfit.registration.starts import require_start
@@ -110,8 +110,9 @@ def register(
     section = params.section(params.Ours)
     name = model or section.model
     columns = Columns.of_space(space, name)
-    for lens, start in zip(given.cameras, given.poses, strict=True):
-        require_start(columns.mean, lens, start)
+    for number, (lens, start) in enumerate(zip(given.cameras, given.poses, strict=True)):
+        with told(number, len(given.images)):
+            require_start(columns.mean, lens, start)
     settings = config or settings_of(section, refiner is not None or evidence is not None)
     read = None if evidence is None else listed(evidence)
     if read is not None and len(read) != len(given.images):
@@ -140,8 +141,9 @@ def _solved(
     columns: Columns, views: list[View], optimise_pose: bool, settings: ours.SolverConfig, before: ours.Solved | None = None
 ) -> tuple[ours.Solved, list[View]]:
     if before is None:
-        for view in views:
-            require_start(columns.mean, view.camera, view.start, view.mask)
+        for number, view in enumerate(views):
+            with told(number, len(views)):
+                require_start(columns.mean, view.camera, view.start, view.mask)
     return ours.solve(columns, views, optimise_pose, settings, before), views
 
 
