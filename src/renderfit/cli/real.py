@@ -15,9 +15,17 @@ def command(
 
     Needs the stages dataset, shape_space and unet of the default data set.
     """
+    from renderfit import config, paths
     from renderfit.cli.output import emit
-    from renderfit.pipeline import real, real_study
+    from renderfit.datasets import mirror
+    from renderfit.pipeline import guard, real, real_study
+    from renderfit.vision import load_network
 
-    found = real_study.study_all(views)
-    real.run()
+    config.load()
+    mirror.required()
+    load_network(paths.ARTIFACTS / "unet")  # what is missing is said before the work
+    guard.one_thread_each()
+    with guard.alone(paths.ROOT):
+        found = real_study.study_all(views)
+        real.run()
     emit(found, as_json)

@@ -44,9 +44,7 @@ def require_different(names: Sequence[Any], images: Sequence[NDArray[np.uint8]])
     for number, image in enumerate(images):
         for earlier in range(number):
             if np.array_equal(image, images[earlier]):
-                raise DataError(
-                    f"{names[earlier]} and {names[number]} hold the same picture, which would count twice: leave one out"
-                )
+                raise DataError(f"{names[earlier]} and {names[number]} hold the same picture, which would count twice: leave one out")
 
 
 def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> Any:
