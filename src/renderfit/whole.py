@@ -7,6 +7,7 @@ at the same time do not take each other's.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from renderfit.errors import DataError
+
+LONGEST = 200
+"""Bytes of a name that temporary files take over as it is."""
 
 
 @contextlib.contextmanager
@@ -33,7 +37,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     ['numbers.txt']
     """
     path = Path(path)
-    with _moved(path, path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")) as part:
+    with _moved(path, path.with_name(f".{_short(path.stem)}.{os.getpid()}.part{path.suffix}")) as part:
         yield part
 
 
@@ -66,13 +70,20 @@ def require_folder(folder: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` (UTF-8), which appears only when it is complete."""
-    with _moved(path, path.with_name(f".{path.name}.{os.getpid()}.part")) as part:  # without the suffix: folders are searched for *.json
+    name = f".{_short(path.name)}.{os.getpid()}.part"  # without the suffix: folders are searched for *.json
+    with _moved(path, path.with_name(name)) as part:
         part.write_text(text, encoding="utf-8")
 
 
 def write_json(path: Path, entries: Any, *, sort_keys: bool = False) -> None:
     """Write `entries` as JSON with one space of indent and a final newline (the same bytes every time)."""
     write_text(path, json.dumps(entries, indent=1, sort_keys=sort_keys) + "\n")
+
+
+def _short(name: str) -> str:
+    """Return a name that leaves room for what a temporary file's name has besides: file systems take 255 bytes."""
+    whole = os.fsencode(name)
+    return name if len(whole) <= LONGEST else hashlib.sha256(whole).hexdigest()
 
 
 @contextlib.contextmanager

@@ -276,6 +276,8 @@ def test_a_category_nobody_has_is_named_in_what_the_owner_knows(cans):
         ({"mug": {"each": ["x"]}}, "mug: each is"),
         ({"mug": {"size": "big"}}, "mug: size is 'big'"),
         ({"mug": {"size": -1}}, "mug: size is -1"),
+        ({"mug": {"size": True}}, "mug: size is True"),
+        ({"mug": {"unit": ["mm"]}}, r"mug: unit \['mm'\]; expected one of m, mm"),
         ({"mug": {"unit": "parsec"}}, "mug: unit 'parsec'; expected one of m, mm"),
         ({"mug": {"align": "no"}}, "mug: align is 'no'"),
     ],

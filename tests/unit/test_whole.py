@@ -71,3 +71,11 @@ def test_two_processes_that_write_the_same_file_never_mix(tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert all(pool.map(rewrite, [tmp_path / "shared.json"] * 2, [1, 2]))
     assert names(tmp_path) == ["shared.json"]
+
+
+@pytest.mark.parametrize("name", ["x" * 251, "ß" * 125])
+def test_every_name_that_a_file_may_have_can_be_written(tmp_path, name):
+    write_text(tmp_path / f"{name}.ply", "mesh")
+    with whole_file(tmp_path / f"{name}.obj") as part:
+        part.write_text("mesh")
+    assert names(tmp_path) == [f"{name}.obj", f"{name}.ply"]

@@ -48,9 +48,10 @@ class Wanted:
             raise DataError(f'each is {self.each!r}; expected the up axes of single meshes, {{"name": "-y"}}')
         for axis in (*([self.up] if self.up is not None else []), *self.each.values()):
             turn_up(axis)  # refuses an unknown axis
-        if self.unit is not None and self.unit not in UNITS:
+        if self.unit is not None and not (isinstance(self.unit, str) and self.unit in UNITS):
             raise DataError(f"unit {self.unit!r}; expected one of {', '.join(UNITS)}")
-        if self.size is not None and not (isinstance(self.size, int | float) and 0 < self.size < np.inf):
+        number = isinstance(self.size, int | float) and not isinstance(self.size, bool)
+        if self.size is not None and not (number and 0 < self.size < np.inf):
             raise DataError(f"size is {self.size!r}; expected the median longest side of the category in metres")
         if not isinstance(self.align, bool):
             raise DataError(f"align is {self.align!r}; expected true or false")
