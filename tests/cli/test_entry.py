@@ -57,7 +57,18 @@ def test_a_bug_keeps_its_traceback():
         output.run(app, [])
 
 
-@pytest.mark.parametrize("arguments", [["no-such-command"], ["stage"], ["reproduce", "--no-such-option"], ["stage", "no-such-stage"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["no-such-command"],
+        ["stage"],
+        ["reproduce", "--no-such-option"],
+        ["stage", "no-such-stage"],
+        ["train", "deepcpd", "none/out", "--steps", "-4"],
+        ["train", "deepcpd", "none/out", "--pictures", "-1"],
+        ["train", "unet", "none", "none/out", "--size", "-1"],
+    ],
+)
 def test_usage_mistakes_exit_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -188,15 +199,16 @@ def test_an_empty_render_is_warned_of(scene, capsys):
     assert (scene / "a.png").is_file()
 
 
-@pytest.mark.parametrize("command", ["register", "register-cloud", "shape-space"])
+@pytest.mark.parametrize("command", ["register", "register-cloud", "shape-space", "dataset align"])
 def test_a_file_in_place_of_the_result_s_folder_is_named_before_the_work(scene, capsys, command):
     arguments = {
         "register": ["none.png", "--space", "none", "--camera", "camera.json", "--out", "mesh.obj/fit"],
         "register-cloud": ["none.npy", "--space", "none", "--out", "mesh.obj"],
         "shape-space": ["auto", "none", "mesh.obj"],
+        "dataset align": ["none", "mesh.obj"],
     }
     with pytest.raises(SystemExit) as ended:
-        cli.main([command, *arguments[command]])
+        cli.main([*command.split(), *arguments[command]])
     assert ended.value.code == 2
     assert "mesh.obj is a file; expected a folder to write into" in capsys.readouterr().err
     assert (scene / "mesh.obj").is_file()

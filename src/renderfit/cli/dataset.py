@@ -77,8 +77,9 @@ def align(
     from renderfit.datasets.split import save_split
     from renderfit.errors import DataError
     from renderfit.geometry.io import save_mesh
-    from renderfit.whole import write_json, write_text
+    from renderfit.whole import require_folder, write_json, write_text
 
+    require_folder(out)
     if out.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"{out} lies in {folder}; expected another place: the next run would take its own output in")
     told = Wanted(up=up, unit=unit, size=size)

@@ -10,7 +10,7 @@ import typer
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train a network; an interrupted training is resumed.")
 Out = Annotated[Path, typer.Argument(help="folder for weights and description; an interrupted training in it is resumed")]
-Steps = Annotated[int, typer.Option(help="training steps; 0: as params.yaml says")]
+Steps = Annotated[int, typer.Option(help="training steps; 0: as params.yaml says", min=0)]
 Seed = Annotated[int, typer.Option(help="of pictures and weights")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 
@@ -23,8 +23,8 @@ def unet(
     ],
     out: Out,
     initial: Annotated[Path | None, typer.Option(help="folder of a network of the same categories to start from")] = None,
-    size: Annotated[int, typer.Option(help="side of the windows [px]; 0: as params.yaml says")] = 0,
-    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says")] = 0.0,
+    size: Annotated[int, typer.Option(help="side of the windows [px]; 0: as params.yaml says", min=0)] = 0,
+    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says", min=0.0)] = 0.0,
     steps: Steps = 0,
     seed: Seed = 0,
     as_json: Json = False,
@@ -84,7 +84,7 @@ def refiner(
     initial: Annotated[
         Path | None, typer.Option(help="folder of a refiner to start from; its description is kept in the new one's")
     ] = None,
-    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says")] = 0.0,
+    rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says", min=0.0)] = 0.0,
     steps: Steps = 0,
     seed: Seed = 0,
     as_json: Json = False,
@@ -105,7 +105,7 @@ def refiner(
 def deepcpd(
     out: Out,
     steps: Steps = 0,
-    pictures: Annotated[int, typer.Option(help="photographs to paint; 0: as params.yaml says")] = 0,
+    pictures: Annotated[int, typer.Option(help="photographs to paint; 0: as params.yaml says", min=0)] = 0,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
