@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +8,7 @@ from scipy import ndimage
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import Style, photograph
-from renderfit.vision import segment
+from renderfit.vision import segment, segmentation
 from renderfit.vision.images import as_rgb
 from renderfit.vision.scores import boundary_error, class_iou, confusion, intersection_over_union
 from renderfit.vision.segmentation import largest_part, window_probabilities
@@ -118,6 +120,52 @@ def test_what_is_lost_at_the_last_look_is_no_object():
     image[30:70, 30:70] = 255
     with pytest.raises(DataError, match="no can found"):
         segment(image, Fading(0.0), "can")
+
+
+class Narrow(Painted):
+    """Sees white in the middle rows of a window only."""
+
+    def forward(self, images):
+        seen = 20 * (images[:, 0] - 0.5)
+        rows = seen.shape[1]
+        seen[:, : rows // 16] = seen[:, -(rows // 16) :] = -10
+        return torch.stack([-seen, seen], dim=1)
+
+
+def test_windows_follow_what_was_found_until_they_stay(monkeypatch):
+    image = np.zeros((120, 120, 3), np.uint8)
+    image[40:80, 52:68] = 255
+    white, start = image[..., 0] > 0, Pose.from_parts(torch.eye(3, dtype=torch.float64), torch.tensor([0.0, 0.0, 0.7]))
+    camera = Camera.centred(120, 158.0)
+
+    def found(rounds):
+        monkeypatch.setattr(segmentation, "ROUNDS", rounds)
+        return segment(image, Narrow(0.0), "can", camera, start, extent=0.06) > 0.5
+
+    shares = [intersection_over_union(found(rounds), white) for rounds in (0, 1, 6)]
+    assert shares[0] < shares[1] - 0.05 < 0.85
+    assert shares[2] > 0.95
+
+
+def test_the_last_look_is_the_mean_of_the_windows_that_see_a_pixel():
+    class Fixed(Painted):
+        chances: ClassVar = [0.9, 0.3, 0.6]  # of the last three looks, the narrowest first
+
+        def forward(self, images):
+            side = float((images[:, 0] > 0.5).float().mean()) ** -0.5  # of the window, over that of the white square
+            chance = self.chances[int(np.argmin(np.abs(np.array(segmentation.MARGINS) - side)))]
+            seen = torch.full_like(images[:, 0], float(np.log(chance / (1 - chance))) / 2)
+            return torch.stack([-seen, seen], dim=1)
+
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[28:68, 28:68] = 255
+    looks = [Window.around(image[..., 0] > 0, margin) for margin in segmentation.MARGINS]
+    scores = [window_probabilities(torch.from_numpy(image / 255.0).permute(2, 0, 1)[None], look, Fixed(0.0), 48) for look in looks]
+    found = segmentation.mean_of(looks, scores, 96, 96)
+    assert found[48, 48] == pytest.approx(0.6)
+    assert found[48, 22] == pytest.approx(0.45)  # outside the narrowest
+    assert found[48, 19] == pytest.approx(0.6)  # inside the widest only
+    assert found[48, 10] == 0
 
 
 def test_a_look_is_the_mean_of_a_window_and_its_mirror_image():

@@ -24,6 +24,10 @@ SPARSE = 0.05
 """Objects fill at least this share of the square of their extent; where the first look finds less, closer ones follow."""
 CLOSER, ASIDE = 0.6, 0.2
 """Side and offset of the closer windows over the side of the first."""
+ROUNDS, STILL = 6, 0.02
+"""Windows follow what was found at most so often, or until they move and grow by less than this part of their side."""
+MARGINS = (1.15, 1.3, 1.5)
+"""Sides of the last windows over the longest side of the box of what was found; training shows windows of these widths."""
 _log = logging.getLogger(__name__)
 
 
@@ -41,7 +45,8 @@ def segment(
 
     The network looks at a window around the projected start pose (with room for pose noise), or at the
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
-    twice at a window that fits what it found. Each look is the mean of the window's and its mirror image's.
+    at windows that follow what it found until they stay, at last at three of different width, whose mean counts.
+    Each look is the mean of the window's and its mirror image's.
 
     Parameters
     ----------
@@ -109,14 +114,30 @@ def segment(
     found = _look(whole, [window], network, size)
     if int((found > 0.5).sum()) < least:
         found = _look(whole, [window, *_closer(window)], network, size)
-    for _ in range(2):
+    for _ in range(ROUNDS):
         _require_found(found, name)
-        window = Window.around(largest_part(found > 0.5))
-        scores = window_probabilities(whole, window, network, size)
-        found = window.paste(1 - scores[:1], height, width)[0]
+        last, window = window, Window.around(largest_part(found > 0.5))
+        if window.near(last, STILL):
+            break
+        found = _look(whole, [window], network, size)
     _require_found(found, name)
-    _warn(found > 0.5, scores, name, network.categories)
+    part = largest_part(found > 0.5)
+    looks = [Window.around(part, margin) for margin in MARGINS]
+    scores = [window_probabilities(whole, look, network, size) for look in looks]
+    found = mean_of(looks, scores, height, width)
+    _require_found(found, name)
+    _warn(found > 0.5, torch.cat(scores, dim=2), name, network.categories)
     return found
+
+
+def mean_of(windows: Sequence[Window], scores: Sequence[Tensor], height: int, width: int) -> NDArray[np.float64]:
+    """Return the probability (height, width) that a pixel shows an object: the mean over the windows that see it, 0 where none does."""
+    pasted = [
+        window.paste(torch.cat([1 - score[:1], torch.ones_like(score[:1])]), height, width)
+        for window, score in zip(windows, scores, strict=True)
+    ]
+    total, seen = np.sum(pasted, axis=0)
+    return np.asarray(total / np.maximum(seen, 1))
 
 
 def _require_found(probability: NDArray[np.float64], name: str) -> None:

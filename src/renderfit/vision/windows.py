@@ -31,6 +31,10 @@ class Window:
         side = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
         return cls((columns[0] + columns[-1] + 1) / 2, (rows[0] + rows[-1] + 1) / 2, max(32.0, margin * side))
 
+    def near(self, other: Window, part: float) -> bool:
+        """Tell whether another window lies where this one does and is as wide, to a `part` of the side."""
+        return max(abs(self.x - other.x), abs(self.y - other.y), abs(self.side - other.side)) < part * self.side
+
     def camera(self, camera: Camera, size: int) -> Camera:
         """Return the camera whose picture is this window of `camera`'s, at `size` px."""
         factor, left, top = size / self.side, self.x - self.side / 2, self.y - self.side / 2
