@@ -19,6 +19,7 @@ def relax() -> None:
     decide this for the program that imports it.
     """
     gc.set_threshold(YOUNG, MIDDLE, OLD)
+    atexit.unregister(gc.freeze)  # once, however often this is called
     atexit.register(gc.freeze)
 
 

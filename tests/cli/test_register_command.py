@@ -1,5 +1,6 @@
 """The command `renderfit register` with files as people have them."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import typer
 from trimesh.creation import icosphere
 
 import renderfit as rf
+from renderfit import config, paths
 from renderfit.cli import register
 from renderfit.errors import DataError
 from renderfit.rendering.images import write_image
@@ -56,6 +58,15 @@ def test_predicted_evidence_can_be_used(folder, tmp_path):
     plain, refined = (_call(folder, tmp_path / str(refine), (0,), optimise_pose=True, refine=refine) for refine in (False, True))
     assert plain["object_to_camera"] != refined["object_to_camera"]
     assert refined["renders"] > plain["renders"] / 2
+
+
+def test_the_refiner_is_the_one_that_params_yaml_names(folder, tmp_path, monkeypatch):
+    trained = dataclasses.replace(config.section(config.Refiner), weights="train")
+    section = config.section
+    monkeypatch.setattr(config, "section", lambda kind: trained if kind is config.Refiner else section(kind))
+    monkeypatch.setattr(paths, "ARTIFACTS", tmp_path / "artifacts")
+    with pytest.raises(DataError, match=r"refiner .*artifacts/unet"):
+        _call(folder, tmp_path / "out", (0,), refine=True)
 
 
 @pytest.mark.parametrize(

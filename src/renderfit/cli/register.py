@@ -30,7 +30,7 @@ def command(
         Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet, else that of the package")
     ] = None,
     refine: Annotated[
-        bool, typer.Option("--refine", help="also use the object coordinates and normals that the network of the package predicts")
+        bool, typer.Option("--refine", help="also use the object coordinates and normals that a network predicts (refiner.weights)")
     ] = False,
     replay: Annotated[bool, typer.Option(help="also write replay.html, the iterations in 3D")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line of stdout")] = False,
@@ -41,8 +41,8 @@ def command(
     from renderfit.registration import files, register
     from renderfit.registration.inputs import require_different
     from renderfit.shapes import ShapeSpace
-    from renderfit.vision import load_refiner
     from renderfit.vision.checkpoint import chosen_network
+    from renderfit.vision.refiner_files import chosen_refiner
     from renderfit.whole import require_folder
 
     require_folder(out)
@@ -68,7 +68,7 @@ def command(
         method=method,
         network=None if masks and method == "ours" else chosen_network(network),
         model=model,
-        refiner=load_refiner() if refine else None,
+        refiner=chosen_refiner() if refine else None,
     )
     summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses], pictures, views)
     if replay:
