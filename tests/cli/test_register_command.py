@@ -58,6 +58,8 @@ def test_predicted_evidence_can_be_used(folder, tmp_path):
     plain, refined = (_call(folder, tmp_path / str(refine), (0,), optimise_pose=True, refine=refine) for refine in (False, True))
     assert plain["object_to_camera"] != refined["object_to_camera"]
     assert refined["renders"] > plain["renders"] / 2
+    (network,) = set(refined["provenance"]["inputs"]) - set(plain["provenance"]["inputs"])
+    assert network.endswith("published")
 
 
 def test_the_refiner_is_the_one_that_params_yaml_names(folder, tmp_path, monkeypatch):

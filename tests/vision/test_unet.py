@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from renderfit.errors import DataError, ShapeError
-from renderfit.vision import UNet, load_network, save_network
+from renderfit.vision import UNet, load_network, load_refiner, save_network
 from renderfit.vision.unet import folded
 
 
@@ -50,3 +50,14 @@ def test_broken_weights_are_named(tmp_path):
         load_network(tmp_path)
     with pytest.raises(DataError):
         load_network(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("text", ["[]", "null", '{"width": [4]}', '{"width": 4, "levels": 3, "window": 16, "categories": 5}'])
+def test_a_description_that_is_none_is_refused(tmp_path, text):
+    save_network(UNet(("a", "b"), width=4, levels=3), tmp_path)
+    (tmp_path / "unet.json").write_text(text)
+    with pytest.raises(DataError, match=r"expected unet.json and unet.safetensors"):
+        load_network(tmp_path)
+    (tmp_path / "refiner.json").write_text(text)
+    with pytest.raises(DataError, match=r"expected refiner.json and refiner.safetensors"):
+        load_refiner(tmp_path)

@@ -41,8 +41,8 @@ def command(
     from renderfit.registration import files, register
     from renderfit.registration.inputs import require_different
     from renderfit.shapes import ShapeSpace
-    from renderfit.vision.checkpoint import chosen_network
-    from renderfit.vision.refiner_files import chosen_refiner
+    from renderfit.vision import load_network, load_refiner, refiner_files
+    from renderfit.vision.checkpoint import chosen_folder
     from renderfit.whole import require_folder
 
     require_folder(out)
@@ -58,6 +58,8 @@ def command(
     require_different(images, pictures)
     category = ShapeSpace.load(space)
     starts = [Pose.load(path) for path in poses]
+    segmenter = None if masks and method == "ours" else chosen_folder(network)
+    refiner = refiner_files.chosen_folder() if refine else None
     found = register(
         pictures,
         category,
@@ -66,11 +68,12 @@ def command(
         pose=starts or [None] * len(images),  # type: ignore[list-item]
         optimise_pose=optimise_pose,
         method=method,
-        network=None if masks and method == "ours" else chosen_network(network),
+        network=None if segmenter is None else load_network(segmenter),
         model=model,
-        refiner=chosen_refiner() if refine else None,
+        refiner=None if refiner is None else load_refiner(refiner),
     )
-    summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses], pictures, views)
+    networks = sorted({folder.resolve() for folder in (segmenter, refiner) if folder is not None})
+    summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views)
     if replay:
         from renderfit.plotting.registration import replay_scene
         from renderfit.registration.columns import Columns

@@ -66,29 +66,39 @@ def load_network(folder: str | Path = PUBLISHED) -> UNet:
         if (found := sha256(folder / WEIGHTS)) != description["sha256"]:
             raise DataError(f"network {folder}: weights have SHA-256 {found}; expected {description['sha256']}: restore them")
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as problem:
         raise DataError(
             f"network {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train` or the stage unet writes them"
         ) from problem
     return network.eval().requires_grad_(False)
 
 
+def chosen_folder(folder: Path | None = None) -> Path:
+    """Return `folder`; without one that of the network that the stage unet trained in this root, else the package's, told by the log.
+
+    Raises
+    ------
+    DataError
+        If `folder` is none.
+    """
+    if folder is not None and not folder.is_dir():
+        raise DataError(f"{folder}: no trained network; expected a folder that `renderfit train unet` wrote, or none for the default one")
+    trained = paths.ARTIFACTS / "unet"
+    if folder is None and not trained.is_dir():
+        _log.info("no network trained here (%s): that of the package is used, which knows %s", trained, ", ".join(describe()["categories"]))
+        return PUBLISHED
+    return folder or trained
+
+
 def chosen_network(folder: Path | None = None) -> UNet:
-    """Return the network in `folder`; without one that of the stage unet in this root, else that of the package, told by a line of the log.
+    """Return the network in `chosen_folder`.
 
     Raises
     ------
     DataError
         If the files of the chosen one are missing or broken.
     """
-    trained = paths.ARTIFACTS / "unet"
-    if folder is not None and not folder.is_dir():
-        raise DataError(f"{folder}: no trained network; expected a folder that `renderfit train unet` wrote, or none for the default one")
-    if folder is not None or trained.is_dir():
-        return load_network(folder or trained)
-    network = load_network()
-    _log.info("no network trained here (%s): that of the package is used, which knows %s", trained, ", ".join(network.categories))
-    return network
+    return load_network(chosen_folder(folder))
 
 
 def describe(folder: str | Path = PUBLISHED) -> dict[str, Any]:

@@ -56,23 +56,16 @@ def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:
                 f"refiner {folder}: weights have SHA-256 {found}; expected {about['sha256']} as {DESCRIPTION} says: restore them"
             )
         network.load_state_dict(load_file(folder / WEIGHTS))
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as problem:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as problem:
         raise DataError(
             f"refiner {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train refiner` writes them"
         ) from problem
     return network.eval().requires_grad_(False)
 
 
-def chosen_refiner() -> Refiner:
-    """Return the refiner that params.yaml ``refiner.weights`` chooses: of the package, or trained by the stage unet.
-
-    Raises
-    ------
-    DataError
-        If it was to be trained and has not been yet.
-    """
-    section = config.section(config.Refiner)
-    return load_refiner(PUBLISHED if section.weights == "published" else paths.ARTIFACTS / "unet")
+def chosen_folder() -> Path:
+    """Return the folder of the refiner that params.yaml ``refiner.weights`` chooses: of the package, or trained by the stage unet."""
+    return PUBLISHED if config.section(config.Refiner).weights == "published" else paths.ARTIFACTS / "unet"
 
 
 def description(folder: str | Path = PUBLISHED) -> dict[str, Any]:
