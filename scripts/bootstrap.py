@@ -86,9 +86,7 @@ def install() -> None:
     pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     run([*pip, "uv"])
     uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
-    environment = uv_environment()
-    run([*uv, "-r", ROOT / "requirements.lock"], environment)
-    run([*uv, "--no-deps", "-e", ROOT], environment)
+    run([*uv, "--no-deps", "-r", ROOT / "requirements.lock", "-e", ROOT], uv_environment())  # the lock names all dependencies
     stamp.write_text(state)
 
 
