@@ -61,11 +61,12 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def require_folder(folder: Path) -> None:
-    """Raise `DataError` when no folder can be made there because a file is in the way: better before long work than after."""
+    """Raise `DataError` when no folder can be made there because something is in the way: better before long work than after."""
     place = folder.absolute()
-    above = next(one for one in (place, *place.parents) if one.exists())
+    above = next(one for one in (place, *place.parents) if os.path.lexists(one))
     if not above.is_dir():
-        raise DataError(f"{folder}: {above} is a file; expected a folder to write into: name another place")
+        kind = "a file" if above.exists() else "a link to nothing"
+        raise DataError(f"{folder}: {above} is {kind}; expected a folder to write into: name another place")
 
 
 def write_text(path: Path, text: str) -> None:

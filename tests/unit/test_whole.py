@@ -6,7 +6,8 @@ from multiprocessing import get_context
 
 import pytest
 
-from renderfit.whole import whole_file, whole_folder, write_json, write_text
+from renderfit.errors import DataError
+from renderfit.whole import require_folder, whole_file, whole_folder, write_json, write_text
 
 
 def names(folder):
@@ -79,3 +80,15 @@ def test_every_name_that_a_file_may_have_can_be_written(tmp_path, name):
     with whole_file(tmp_path / f"{name}.obj") as part:
         part.write_text("mesh")
     assert names(tmp_path) == [f"{name}.obj", f"{name}.ply"]
+
+
+def test_what_is_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    require_folder(tmp_path / "made" / "later")
+    with pytest.raises(DataError, match="file is a file; expected a folder"):
+        require_folder(tmp_path / "file" / "below")
+    for name in ("loop", "dangling"):
+        with pytest.raises(DataError, match=f"{name} is a link to nothing; expected a folder"):
+            require_folder(tmp_path / name / "below")
