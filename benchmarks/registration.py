@@ -1,7 +1,9 @@
-"""Seconds per registration on one core, after warm-up: ``OMP_NUM_THREADS=1 pytest benchmarks/registration.py --benchmark-only``.
+"""CPU seconds per registration on one core, after warm-up: ``OMP_NUM_THREADS=1 pytest benchmarks/registration.py --benchmark-only``.
 
 Uses the first test instance of each category in artifacts/ with its true mask, so that the network's time is apart.
 """
+
+import time
 
 import pytest
 
@@ -17,6 +19,7 @@ def instance(request):
     return load_instance(request.param, "t1")
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 @pytest.mark.parametrize("model", ["pca", "rich"])
 @pytest.mark.parametrize("noise", [False, True], ids=["known", "noise"])
 def test_ours(benchmark, instance, model, noise):
@@ -27,6 +30,7 @@ def test_ours(benchmark, instance, model, noise):
     assert found.renders > 0
 
 
+@pytest.mark.benchmark(timer=time.process_time)
 @pytest.mark.parametrize("method", ["released", "front"])
 def test_cls(benchmark, instance, method):
     view = instance.views[0]

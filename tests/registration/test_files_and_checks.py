@@ -176,6 +176,24 @@ def test_a_cost_near_zero_counts_as_settled():
     assert paths[0].costs == paths[1].costs
 
 
+@pytest.mark.parametrize(("wall", "reached"), [(np.inf, 2), (0.9, 1)])
+def test_equations_are_made_only_where_a_step_follows(wall, reached):
+    class Slope:
+        """A cost that falls for ever, up to a wall; it counts its equations."""
+
+        made = 0
+
+        def __init__(self, x):
+            self.x, self.cost = x, -float(x[0]) if x[0] < wall else np.inf
+
+        def normal(self):
+            Slope.made += 1
+            return np.eye(1), -np.ones(1)
+
+    path = minimise(Slope, np.zeros(1), np.arange(1), 1, Damping())
+    assert (len(path.points), Slope.made) == (reached, 1)
+
+
 def test_what_is_no_image_is_named(tmp_path):
     (tmp_path / "image.png").write_text("nothing")
     with pytest.raises(DataError, match="not readable as an image"):

@@ -19,6 +19,28 @@ def test_pixels_at_the_image_border_carry_no_outline():
     assert len(silhouette.outline(face_id)) == 0
 
 
+def test_an_outline_may_be_longer_than_the_image_is_round():
+    face_id = np.where(np.indices((20, 30)).sum(axis=0) % 2, -1, 0).astype(np.int32)
+    inner = face_id[1:-1, 1:-1]
+    pieces = silhouette.outline(face_id)
+    assert len(pieces) > 4 * sum(face_id.shape)
+    assert ((pieces[:, 0] > 0) & (pieces[:, 0] < 19) & (pieces[:, 1] > 0) & (pieces[:, 1] < 29)).sum() == 4 * (inner == 0).sum()
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3])
+def test_each_piece_of_outline_is_a_gaussian_around_the_edge_it_stands_for(factor):
+    face_id = np.full((20 * factor, 20 * factor), -1, np.int32)
+    face_id[11 * factor, 8 * factor + 1 : 9 * factor + 2] = 0
+    pieces = silhouette.outline(face_id)
+    pixels, jacobian = silhouette.spread(pieces, np.eye(len(pieces)), factor, 1.5, (20, 20))
+    row, column = np.divmod(pixels, 20)
+    for e, (r, c, axis, sign) in enumerate(pieces):
+        down, across = (r + 0.5 + 0.5 * sign * axis) / factor - 0.5, (c + 0.5 + 0.5 * sign * (1 - axis)) / factor - 0.5
+        near = (np.abs(row - np.round(down)) <= 6) & (np.abs(column - np.round(across)) <= 6)
+        weight = np.exp(-((row - down) ** 2 + (column - across) ** 2) / (2 * 1.5**2)) / (2 * np.pi * 1.5**2 * factor**2)
+        assert jacobian[:, e] == pytest.approx(np.where(near, weight, 0.0), rel=1e-12, abs=1e-18)
+
+
 def test_a_growing_block_gains_what_its_outline_sweeps():
     face_id = np.full((64, 64), -1, np.int32)
     face_id[20:40, 24:36] = 0
@@ -47,6 +69,28 @@ def test_the_gradient_agrees_with_finite_differences(space, camera, pose, target
     assert np.linalg.norm(theirs) > 1
     assert ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs) > 0.995
     assert np.linalg.norm(ours) / np.linalg.norm(theirs) == pytest.approx(1, abs=0.1)
+
+
+@pytest.mark.parametrize("free", [[0, 1, 2], [1, 5, 15, 16, 17, 18, 19, 20], [15, 16, 17, 18, 19, 20]])
+def test_equations_of_some_parameters_are_those_of_all(space, camera, pose, target, mask_of, free):
+    columns, free = Columns.of(space.model("rich")), np.array(free)
+    view = View(camera, mask_of(target, pose, camera).astype(float), pose)
+    level, count = Level.of([view], 64, 1.5), columns.count + 6
+    given = (columns, [view], level, np.ones(count), np.full(count, 1e-2), np.inf)
+    matrix, gradient = State(*given).normal()
+    for few, some in (State(*given, free=free).normal(), State(*given).normal(free)):
+        assert few[np.ix_(free, free)] == pytest.approx(matrix[np.ix_(free, free)], rel=1e-12, abs=1e-12 * np.abs(matrix).max())
+        assert some[free] == pytest.approx(gradient[free], rel=1e-12, abs=1e-12 * np.abs(gradient).max())
+
+
+def test_columns_behind_the_last_coefficient_change_nothing(space):
+    columns = Columns.of(space.model("rich"))
+    z = np.zeros(columns.count)
+    assert np.array_equal(columns.decode(z), columns.mean)
+    z[:4] = [0.5, 0.0, -1.0, 2.0]
+    assert columns.decode(z) == pytest.approx(columns.mean + np.tensordot(columns.basis, z, 1), abs=1e-15)
+    assert np.array_equal(columns.part(np.array([0, 3])), columns.basis[:, :, [0, 3]])
+    assert columns.part(np.array([0, 3])) is columns.part(np.array([0, 3]))
 
 
 def test_one_view_twice_doubles_image_cost_and_shape_gradient(space, camera, pose, target, mask_of):

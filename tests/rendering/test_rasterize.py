@@ -31,6 +31,17 @@ def test_neighbouring_triangles_leave_no_gap_and_share_no_pixel():
     assert (covered == 1).all()
 
 
+def test_a_narrow_window_shows_what_the_whole_image_does():
+    generator = np.random.default_rng(5)
+    points = generator.uniform([-1.5, -1.5, 1.0], [1.5, 1.5, 3.0], (60, 3))
+    faces, view = np.arange(60).reshape(20, 3), Camera.centred(64, 40.0)
+    whole = rasterize(points, faces, view, "cpu").face_id
+    assert (np.bincount(whole[whole >= 0], minlength=20) > 64).any()
+    for left in range(0, 64, 4):
+        window = rasterize(points, faces, view.cropped(left, 0, 4, 64), "cpu").face_id
+        assert (window == whole[:, left : left + 4]).all()
+
+
 def test_top_left_rule_on_a_square_whose_edges_hit_pixel_centres():
     square = np.array([[0.5, 0.5, 1], [2.5, 0.5, 1], [2.5, 2.5, 1], [0.5, 2.5, 1]])
     ids = rasterize(square, np.array([[0, 1, 2], [0, 2, 3]]), Camera(4, 4, 1, 1, 0, 0), "cpu").face_id

@@ -118,7 +118,7 @@ def judge_cloud(columns: Columns, x: Array, distances: Array, size: float) -> Ve
 def _shape(columns: Columns, x: Array) -> tuple[list[str], float]:
     """Return the complaint about a shape that the category hardly has, and the factor of the confidence."""
     z = x[: columns.count]
-    moved = float(np.sqrt(((columns.basis @ z) ** 2).sum() / max((columns.basis**2).sum(), 1e-30)))
+    moved = float(np.sqrt((columns.offsets(z) ** 2).sum() / max(columns.spread, 1e-30)))
     if moved <= 2.0:
         return [], 1.0
     reason = f"the shape is {moved:.1f} standard deviations from the category's mean: wrong category or wrong scale?"

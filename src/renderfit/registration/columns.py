@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,6 +30,7 @@ class Columns:
     basis: Array
     faces: NDArray[np.int64]
     groups: dict[str, slice]
+    _parts: dict[bytes, Array] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, model: LinearModel) -> Columns:
@@ -52,7 +54,26 @@ class Columns:
 
     def decode(self, z: Array) -> Array:
         """Return the vertices (V, 3) [m] of the coefficients `z` (K,)."""
-        return self.mean + (self.basis.reshape(-1, self.count) @ z).reshape(-1, 3)
+        return self.mean + self.offsets(z)
+
+    def offsets(self, z: Array) -> Array:
+        """Return how far (V, 3) [m] the coefficients `z` (K,) move the vertices; columns behind the last that is not zero are not read."""
+        used = int(np.flatnonzero(z)[-1]) + 1 if z.any() else 0
+        return (self.basis.reshape(-1, self.count)[:, :used] @ z[:used]).reshape(-1, 3)
+
+    @cached_property
+    def spread(self) -> float:
+        """Sum of the squares of the basis [m^2]: how far one standard deviation of every coefficient moves the vertices."""
+        return float((self.basis**2).sum())
+
+    def part(self, members: NDArray[np.int64]) -> Array:
+        """Return the columns `members` of the basis, (V, 3, M) and contiguous; laid out once, as a solver asks for few and often."""
+        if len(members) == self.count:
+            return self.basis
+        key = members.tobytes()
+        if key not in self._parts:
+            self._parts[key] = np.ascontiguousarray(self.basis[:, :, members])
+        return self._parts[key]
 
     def members(self, names: tuple[str, ...]) -> NDArray[np.int64]:
         """Return the indices of the columns in the named groups; names the model lacks count as empty."""

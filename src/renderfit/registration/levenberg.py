@@ -66,10 +66,11 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
     state = evaluate(x)
     points, costs = [state.x], [state.cost]
     mu = damping.start
-    matrix, gradient = state.normal()
     drop, refused = np.inf, 0
     for _ in range(iterations):
-        a, b = matrix[np.ix_(free, free)], gradient[free]
+        if refused == 0:  # a point just reached: its equations are made only where a step follows
+            matrix, gradient = state.normal()
+            a, b = matrix[np.ix_(free, free)], gradient[free]
         moved = state.x.copy()
         moved[free] -= np.linalg.solve(a + mu * np.diag(np.diag(a)), b)
         tried = evaluate(moved)
@@ -85,7 +86,6 @@ def minimise(evaluate: Callable[[Array], Point], x: Array, free: NDArray[np.int6
         costs.append(state.cost)
         if decrease < damping.stop:
             return Path(points, costs, state, True)
-        matrix, gradient = state.normal()
     before = max(state.cost + drop, 1e-12)
     settled = refused >= damping.patience or drop < damping.settled * before or drop < damping.enough
     return Path(points, costs, state, bool(settled))

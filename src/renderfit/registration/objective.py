@@ -7,19 +7,17 @@ translation [m] relative to the start pose. A surface point p of the object goes
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter
 
 from renderfit import rendering
 from renderfit.geometry import Camera, Pose
 from renderfit.registration import silhouette, twist
+from renderfit.registration.blurring import blurred, covered, reduced
 from renderfit.registration.columns import Columns
 from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
@@ -31,8 +29,6 @@ REFERENCE = 256
 """Residuals count in pixels of an image this wide, so that weights mean the same at every level."""
 FACTOR = 2
 """Supersampling of the rendered mask."""
-CELL = tuple(itertools.product(range(FACTOR), repeat=2))
-"""Samples of one pixel: row and column."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +65,6 @@ class View:
         return self.start.rotation.numpy().astype(np.float64), self.start.translation.numpy().astype(np.float64)
 
 
-def reduced(image: Array, camera: Camera) -> Array:
-    """Return `image` (H, W) averaged over the pixels of the smaller `camera`."""
-    tensor = torch.as_tensor(np.ascontiguousarray(image, dtype=np.float64))[None, None]
-    return torch.nn.functional.interpolate(tensor, size=(camera.height, camera.width), mode="area")[0, 0].numpy()
-
-
 @dataclass(frozen=True, eq=False)
 class Level:
     """The views at one resolution: cameras and blurred target masks."""
@@ -88,10 +78,7 @@ class Level:
     def of(cls, views: Sequence[View], width: int, sigma: float) -> Level:
         """Reduce all `views` to at most `width` pixels on the longer side and blur by `sigma` px."""
         cameras = [view.camera.scaled(min(1.0, width / max(view.camera.width, view.camera.height))) for view in views]
-        targets = [
-            gaussian_filter(reduced(view.mask, camera), sigma, mode="constant", truncate=silhouette.REACH)
-            for view, camera in zip(views, cameras, strict=True)
-        ]
+        targets = [blurred(reduced(view.mask, camera), sigma, silhouette.REACH) for view, camera in zip(views, cameras, strict=True)]
         return cls(width, sigma, cameras, targets)
 
 
@@ -100,11 +87,12 @@ class State:
 
     def __init__(
         self, columns: Columns, views: Sequence[View], level: Level, precision: Array, x: Array, robust: float,
-        trust: Trust | None = None, variance: float = 1.0,
+        trust: Trust | None = None, variance: float = 1.0, free: NDArray[np.int64] | None = None,
     ) -> None:  # fmt: skip
-        self.x, self._variance = x, variance
+        self.x, self._variance, self._free = x, variance, free
         self._columns, self._views, self._level, self._precision, self._robust = columns, views, level, precision, robust
         self.vertices = columns.decode(x[: columns.count])
+        self._pieces: dict[int, NDArray[np.int32]] = {}
         self._drawn = [self._draw(v) for v in range(len(views))]
         self.image_cost = sum(self._loss(drawn[-1]) for drawn in self._drawn)
         self._terms = [[] if trust is None else self._compared(v, trust) for v in range(len(views))]
@@ -130,9 +118,14 @@ class State:
             found.append(float((seen & shown).sum() / max((seen | shown).sum(), 1)))
         return found
 
+    def _outline(self, v: int) -> NDArray[np.int32]:
+        if v not in self._pieces:
+            self._pieces[v] = silhouette.outline(self._drawn[v][3].face_id)
+        return self._pieces[v]
+
     def misfit(self) -> float:
         """Return the squared residuals of all views over the length of their outlines [px of an image `REFERENCE` wide]."""
-        pieces = sum(len(silhouette.outline(np.ascontiguousarray(drawn[3].face_id, dtype=np.int32))) for drawn in self._drawn)
+        pieces = sum(len(self._outline(v)) for v in range(len(self._views)))
         return self.image_cost / max(1.0, pieces / FACTOR * REFERENCE / self._level.width)
 
     def _draw(self, v: int) -> tuple[Array, Array, Array, rendering.Fragments, Camera, Array]:
@@ -141,10 +134,8 @@ class State:
         camera = self._level.cameras[v]
         fine = camera.scaled(FACTOR)
         fragments = rendering.rasterize(turned + translation, self._columns.faces, fine, backend="cpu")
-        covered = (np.asarray(fragments.face_id) >= 0).reshape(camera.height, FACTOR, camera.width, FACTOR)
-        small = sum(covered[:, row, :, column].astype(np.float64) for row, column in CELL) / FACTOR**2
-        blurred = gaussian_filter(small, self._level.sigma, mode="constant", truncate=silhouette.REACH)
-        residual = (blurred - self._level.targets[v]) * (REFERENCE / self._level.width)
+        shown = blurred(covered(fragments.face_id, FACTOR), self._level.sigma, silhouette.REACH)
+        residual = (shown - self._level.targets[v]) * (REFERENCE / self._level.width)
         return rotation, translation, turned, fragments, fine, residual
 
     def _compared(self, v: int, trust: Trust) -> list[Terms | Shading]:
@@ -167,29 +158,37 @@ class State:
         size = np.abs(residual)
         return float(np.where(size <= limit, size**2, 2 * limit * size - limit**2).sum() if np.isfinite(limit) else (residual**2).sum())
 
-    def normal(self) -> tuple[Array, Array]:
-        """Return the normal matrix (P, P) and half the gradient (P,) of the cost, prior included."""
+    def normal(self, free: NDArray[np.int64] | None = None) -> tuple[Array, Array]:
+        """Return the normal matrix (P, P) and half the gradient (P,) of the cost, prior included.
+
+        What the image adds stands in the rows and columns of the `free` parameters only; default: those the state was made with, or all.
+        """
         columns = self._columns
         count = columns.count
+        wanted = self._free if free is None else free
+        moved = np.arange(len(self.x)) if wanted is None else wanted
+        shape = moved[moved < count]
         matrix = np.diag(self._precision)
         gradient = self._precision * self.x
         for v, (rotation, translation, turned, fragments, fine, residual) in enumerate(self._drawn):
-            face_id = np.ascontiguousarray(fragments.face_id, dtype=np.int32)
-            pieces = silhouette.outline(face_id)
+            pieces = self._outline(v)
             first = count + 6 * v
-            where = np.concatenate([np.arange(count), np.arange(first, first + 6)])
+            pose = np.arange(first, first + 6)
+            where = np.concatenate([np.arange(count), pose])
             for term in self._terms[v]:
                 a, b = term.normal(twist.right_jacobian(self.x[first : first + 3]))
                 matrix[np.ix_(where, where)] += self._variance * a
                 gradient[where] += self._variance * b
             if not len(pieces):
                 continue
+            posed = bool(np.isin(pose, moved).any())
+            where = np.concatenate([shape, pose]) if posed else shape
             flow = silhouette.outward_flow(
-                pieces, face_id, np.ascontiguousarray(fragments.barycentrics, dtype=np.float64), columns.faces, self.vertices, turned,
-                translation, columns.basis, rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy,
+                pieces, fragments.face_id, fragments.pixels, columns.faces, self.vertices, turned, translation, columns.part(shape),
+                rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy, posed,
             )  # fmt: skip
+            flow *= REFERENCE / self._level.width
             pixels, jacobian = silhouette.spread(pieces, flow, FACTOR, self._level.sigma, residual.shape)
-            jacobian *= REFERENCE / self._level.width
             seen = residual.reshape(-1)[pixels]
             if np.isfinite(self._robust):
                 root = np.sqrt(self._weights(seen))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -75,16 +76,21 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     together over a length c are worth one of variance ``c S / L``; that is the weight the prior gets in a second fit, from the start.
     A second fit on from an earlier answer is not made.
     """
-    found = _fit(columns, views, optimise_pose, config, before)
-    length = config.correlation[int(optimise_pose)]
-    if not length or before is not None:
+    length = 0.0 if before is not None else config.correlation[int(optimise_pose)]
+    level = functools.cache(functools.partial(Level.of, views))
+    found = _fit(columns, views, level, optimise_pose, config, before, not length)
+    if not length:
         return found
     weight = float(np.clip(length * found.state.misfit(), *WEIGHTS))
-    again = _fit(columns, views, optimise_pose, replace(config, prior=replace(config.prior, weight=weight)), None)
+    again = _fit(columns, views, level, optimise_pose, replace(config, prior=replace(config.prior, weight=weight)), None, True)
     return replace(again, renders=found.renders + again.renders)
 
 
-def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: SolverConfig, before: Solved | None) -> Solved:
+def _fit(
+    columns: Columns, views: Sequence[View], reduced: Callable[[int, float], Level], optimise_pose: bool, config: SolverConfig,
+    before: Solved | None, last: bool,
+) -> Solved:  # fmt: skip
+    """Fit once; the posterior covariance is worked out for the `last` fit only, else it is empty."""
     count = columns.count
     x = np.zeros(count + 6 * len(views)) if before is None else before.x.copy()
     precision = config.prior.diagonal(count, len(views))
@@ -95,15 +101,15 @@ def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: S
     if before is not None:
         stages = stages[-2:]
     for stage in stages:
-        level = Level.of(views, stage.width, stage.sigma)
+        level = reduced(stage.width, stage.sigma)
+        free = free_parameters(stage, columns, len(views))
         held = emphasis(stage, columns, len(views)) * precision
 
-        def evaluate(point: Array, level: Level = level, held: Array = held) -> State:
+        def evaluate(point: Array, level: Level = level, held: Array = held, free: NDArray[np.int64] = free) -> State:
             nonlocal renders
             renders += len(views)
-            return State(columns, views, level, held, point, config.robust, config.trust, config.prior.weight)
+            return State(columns, views, level, held, point, config.robust, config.trust, config.prior.weight, free)
 
-        free = free_parameters(stage, columns, len(views))
         damping = replace(config.damping, enough=SETTLED**2 * len(free) * config.prior.weight)  # the weight: variance of a residual
         path = minimise(evaluate, x, free, stage.iterations, damping)
         history += [
@@ -112,8 +118,10 @@ def _fit(columns: Columns, views: Sequence[View], optimise_pose: bool, config: S
         state, x, converged = path.best, path.best.x, path.converged
     if state is None:
         raise ConfigError("the schedule has no stages; expected at least one")
-    matrix, _ = state.normal()
+    if not last:
+        return Solved(x, state, np.zeros((0, 0)), history, renders, converged)
     free = np.unique(np.concatenate([free_parameters(stage, columns, len(views)) for stage in stages]))
+    matrix, _ = state.normal(free)
     covariance = np.zeros_like(matrix)
     covariance[np.ix_(free, free)] = config.prior.weight * np.linalg.inv(matrix[np.ix_(free, free)])
     return Solved(x, state, covariance, history, renders, converged)
@@ -123,5 +131,5 @@ def deviation(columns: Columns, covariance: Array) -> Array:
     """Return the posterior standard deviation [m] (V,) of each vertex, pose apart."""
     count = columns.count
     root = np.linalg.cholesky(covariance[:count, :count] + 1e-12 * np.eye(count))
-    moved = columns.basis @ root
-    return np.sqrt((moved**2).sum(axis=(1, 2)))
+    moved = (columns.basis.reshape(-1, count) @ root).reshape(len(columns.mean), -1)
+    return np.sqrt(np.einsum("vk,vk->v", moved, moved))

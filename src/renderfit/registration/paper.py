@@ -23,8 +23,9 @@ from renderfit.errors import ConvergenceError, DataError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.geometry.pose import se3_exp
 from renderfit.registration import checks
+from renderfit.registration.blurring import reduced
 from renderfit.registration.columns import Columns
-from renderfit.registration.objective import View, reduced
+from renderfit.registration.objective import View
 from renderfit.registration.result import Registration, Step
 from renderfit.registration.twist import rotation_vector
 

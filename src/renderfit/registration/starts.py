@@ -33,7 +33,7 @@ def require_start(vertices: Array, camera: Camera, pose: Pose, mask: Array | Non
             f"the start pose puts {100 * given:.0f} % of the object on the {what}, its inverse {100 * inverse:.0f} %: it looks like a "
             f"camera-to-object pose; expected {EXPECTED}: pass the inverse"
         )
-    where = _nowhere(pose.apply(torch.as_tensor(vertices)).detach(), camera)
+    where = _nowhere(_placed(vertices, pose), camera)
     if where:
         raise DataError(f"the start pose puts the object {where}; expected it in the image: {EXPECTED}")
 
@@ -72,25 +72,36 @@ def require_cloud(points: Array, vertices: Array, pose: Pose | None) -> None:
         raise DataError(f"the start pose puts the object {away:.3g} m from the cloud; expected it near: {EXPECTED}")
 
 
+def _placed(vertices: Array, pose: Pose) -> Array:
+    matrix = pose.matrix.detach().numpy().astype(np.float64)
+    return vertices @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def _projected(points: Array, camera: Camera) -> tuple[Array, Array]:
+    """Return column and row [px] of points (N, 3) in front of the camera; what `Camera.project` does, without autograd."""
+    x, y, z = points.T
+    depth = np.ones_like(z) if camera.orthographic else z
+    return camera.fx * x / depth + camera.cx, camera.fy * y / depth + camera.cy
+
+
 def _share(vertices: Array, camera: Camera, pose: Pose, mask: Array | None) -> float:
     """Return the share of the vertices (V, 3) that lie before the camera and in the image, on the mask where there is one."""
-    points = pose.apply(torch.as_tensor(vertices)).detach()
-    points = points[points[:, 2] > camera.near]
-    column, row = camera.project(points).numpy().T.astype(np.float64)
+    points = _placed(vertices, pose)
+    column, row = _projected(points[points[:, 2] > camera.near], camera)
     inside = (column >= 0) & (row >= 0) & (column < camera.width) & (row < camera.height)
     if mask is None:
         return float(inside.sum() / len(vertices))
     return float((mask[row[inside].astype(np.int64), column[inside].astype(np.int64)] >= 0.5).sum() / len(vertices))
 
 
-def _nowhere(points: torch.Tensor, camera: Camera) -> str:
+def _nowhere(points: Array, camera: Camera) -> str:
     """Say where the points (V, 3) [m] of the camera frame are if no image can show them; empty if one can."""
     nearest, farthest = float(points[:, 2].min()), float(points[:, 2].max())
     if farthest <= camera.near:
         return f"behind the camera (z from {nearest:.3g} to {farthest:.3g} m)"
     if nearest <= camera.near:
         return ""
-    u, v = camera.project(points).unbind(-1)
+    u, v = _projected(points, camera)
     size = max(float(u.max() - u.min()), float(v.max() - v.min()))
     if size < SMALLEST:
         return f"{size:.3g} px large, {nearest:.3g} m away"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Literal
 
@@ -69,11 +70,19 @@ def rasterize(
     [[0, -1], [-1, -1]]
     """
     points, on = as_points(vertices), vertices.device if isinstance(vertices, Tensor) else None
-    matrix = projection_matrix(camera).numpy()
+    matrix = _matrix(float(camera.fx), float(camera.fy), float(camera.cx), float(camera.cy), camera.orthographic)
     h = np.empty((len(points), 4))
     np.dot(points, matrix[:, :3].T, out=h)
     h += matrix[:, 3]
     return rasterize_pixels(h, as_faces(faces, len(h)), camera, backend, cull=cull, layout=layout, on=on)
+
+
+@functools.lru_cache(maxsize=64)
+def _matrix(fx: float, fy: float, cx: float, cy: float, orthographic: bool) -> NDArray[np.float64]:
+    """Return `projection_matrix` as an array that is not to be written to; a solver draws many times with few cameras."""
+    matrix = projection_matrix(Camera(1, 1, fx, fy, cx, cy, orthographic=orthographic)).numpy()
+    matrix.setflags(write=False)
+    return matrix
 
 
 def rasterize_pixels(
