@@ -7,6 +7,7 @@ import hashlib
 import logging
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,8 @@ def train(source: Source, settings: config.Deepcpd, noise: Noise, folder: Path) 
     torch.set_num_threads(1)
     network, kind = DisplacementNet().to(memory_format=torch.channels_last), precision_of("auto", torch.device("cpu"))  # type: ignore[call-overload]
     optimizer = Muon(network, KERNELS * settings.rate, settings.rate)
-    origin = hashlib.sha256(f"{source.data_hashes()} {settings} {noise} {source.left_out}".encode()).hexdigest()
+    told = replace(settings, painters=0, evidence=0.0, weights="train")  # these do not change what is trained
+    origin = hashlib.sha256(f"{source.data_hashes()} {told} {noise} {source.left_out}".encode()).hexdigest()
     state, first, curve = folder / "state.safetensors", 0, []
     if state.is_file():
         known = load_state(state, network, optimizer)
