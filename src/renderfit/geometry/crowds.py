@@ -41,7 +41,7 @@ def looked_at(tree, points, slack):
     found = np.zeros(len(points), np.int64)
     for i in range(len(points)):
         x, y, z = points[i, 0], points[i, 1], points[i, 2]
-        reach = (np.sqrt(nearest(tree, x, y, z, -1, stack, bound)[0]) + slack) ** 2
+        reach = (np.sqrt(nearest(tree, x, y, z, np.int64(-1), stack, bound)[0]) + slack) ** 2
         stack[0], top = 0, 1
         while top > 0:
             top -= 1

@@ -133,10 +133,10 @@ def closest_on_triangle(px, py, pz, row):
 
 
 @njit(cache=True)
-def _box_square(px, py, pz, box):
-    x = max(box[0] - px, px - box[3], 0.0)
-    y = max(box[1] - py, py - box[4], 0.0)
-    z = max(box[2] - pz, pz - box[5], 0.0)
+def _box_square(px, py, pz, boxes, node):
+    x = max(boxes[node, 0] - px, px - boxes[node, 3], 0.0)
+    y = max(boxes[node, 1] - py, py - boxes[node, 4], 0.0)
+    z = max(boxes[node, 2] - pz, pz - boxes[node, 5], 0.0)
     return x * x + y * y + z * z
 
 
@@ -151,7 +151,8 @@ def nearest(tree, px, py, pz, seed, stack, bound):
     if seed >= 0:
         qx, qy, qz = closest_on_triangle(px, py, pz, corners[seed])
         best, row = (qx - px) ** 2 + (qy - py) ** 2 + (qz - pz) ** 2, seed
-    stack[0], bound[0] = 0, _box_square(px, py, pz, boxes[0])
+    stack[0] = 0
+    bound[0] = _box_square(px, py, pz, boxes, stack[0])
     top = 1
     while top > 0:
         top -= 1
@@ -159,8 +160,8 @@ def nearest(tree, px, py, pz, seed, stack, bound):
             continue
         node = stack[top]
         while count[node] == 0:
-            left, right = node + 1, link[node]
-            near, far = _box_square(px, py, pz, boxes[left]), _box_square(px, py, pz, boxes[right])
+            left, right = node + 1, np.int64(link[node])  # one type of number, or numba compiles the box for each
+            near, far = _box_square(px, py, pz, boxes, left), _box_square(px, py, pz, boxes, right)
             if far < near:
                 left, right, near, far = right, left, far, near
             if far < best:
@@ -185,7 +186,7 @@ def nearest_many(tree, points):
     total = len(points)
     distance, where, face = np.empty(total), np.empty((total, 3)), np.empty(total, np.int64)
     stack, bound = np.empty(128, np.int64), np.empty(128)
-    seed = -1
+    seed = np.int64(-1)  # no literal, for which numba would compile the search again
     for i in range(total):
         square, x, y, z, row = nearest(tree, points[i, 0], points[i, 1], points[i, 2], seed, stack, bound)
         distance[i], where[i, 0], where[i, 1], where[i, 2], face[i] = np.sqrt(square), x, y, z, tree[4][row]

@@ -58,7 +58,7 @@ def _block(grid, i, j, k):
 @njit(cache=True)
 def _mark_cavities(grid):
     """Turn enclosed EMPTY regions in which a block of 3 x 3 x 3 cells fits into CAVITY: insides of bodies."""
-    stack, top = np.empty((4096, 3), np.int32), 0
+    stack, top = np.empty((4096, 3), np.int32), np.int64(0)
     for i in range(1, grid.shape[0] - 1):
         for j in range(1, grid.shape[1] - 1):
             for k in range(1, grid.shape[2] - 1):
@@ -132,7 +132,7 @@ def enter(tree, grid):
     """Turn cells of gaps that the outside reaches into OUTSIDE, and what else encloses cavities into CAVITY."""
     _mark_cavities(grid)
     stack, bound = np.empty(128, np.int64), np.empty(128)
-    work, top, row = np.empty((4096, 3), np.int32), 0, np.int64(-1)  # no literal, for which numba would compile all again
+    work, top, row = np.empty((4096, 3), np.int32), np.int64(0), np.int64(-1)  # no literals, for which numba would compile all again
     for i in range(1, grid.shape[0] - 1):
         for j in range(1, grid.shape[1] - 1):
             for k in range(1, grid.shape[2] - 1):

@@ -19,6 +19,7 @@ from numba import njit
 
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.halfedge import after, before, connect, largest_valence, turn
+from renderfit.watertight.order import ascending
 
 STILL = 1e-3  # a vertex that moves less has arrived [cells]
 SWEEPS = 30  # of the dual coordinate ascent
@@ -191,7 +192,7 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
         for i in range(len(active)):
             keys[i] = -square[active[i]]
         changed, count = np.empty(len(active), np.int64), 0
-        for place in np.argsort(keys, kind="mergesort"):
+        for place in ascending(keys):
             v = active[place]
             gx, gy, gz = target[v, 0] - x[v, 0], target[v, 1] - x[v, 1], target[v, 2] - x[v, 2]
             if gx * gx + gy * gy + gz * gz <= STILL * STILL:

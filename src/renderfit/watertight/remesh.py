@@ -17,10 +17,12 @@ from numba import njit
 
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.halfedge import after, before, flip, joined, split, turn, valence
+from renderfit.watertight.order import ascending
 from renderfit.watertight.projection import face_dot, fan_normal
 
 FACING = 0.3  # least cosine between the normals of a face before and after
 FLAT = 0.9  # least cosine across an edge that may be flipped
+NOBODY = np.int64(-1)  # no literal, for which numba would compile all again
 
 
 @njit(cache=True)
@@ -50,7 +52,7 @@ def _edges(x, start, twin, low, high):
             if low < square < high:
                 found[count], keys[count] = e, square
                 count += 1
-    return found[:count][np.argsort(keys[:count], kind="mergesort")]
+    return found[:count][ascending(keys[:count])]
 
 
 @njit(cache=True)
@@ -91,7 +93,7 @@ def split_long(x, row, start, twin, spoke, source, vertices, edges, limit, most)
         split(start, twin, spoke, e, vertices, edges)
         _, qx, qy, qz, triangle = nearest(source[0], mx, my, mz, row[a], stack, bound)
         if _on_this_side(x, start, twin, spoke[vertices], source, triangle) and _faces_stay(
-            x, start, twin, spoke[vertices], -1, qx, qy, qz
+            x, start, twin, spoke[vertices], NOBODY, qx, qy, qz
         ):
             x[vertices, 0], x[vertices, 1], x[vertices, 2], row[vertices] = qx, qy, qz, triangle
         vertices += 1
@@ -234,5 +236,5 @@ def relax(x, row, start, twin, spoke, source):
         dot = dx * nx + dy * ny + dz * nz
         px, py, pz = x[v, 0] + dx - dot * nx, x[v, 1] + dy - dot * ny, x[v, 2] + dz - dot * nz
         _, qx, qy, qz, triangle = nearest(source[0], px, py, pz, row[v], stack, bound)
-        if _on_this_side(x, start, twin, e, source, triangle) and _faces_stay(x, start, twin, e, -1, qx, qy, qz):
+        if _on_this_side(x, start, twin, e, source, triangle) and _faces_stay(x, start, twin, e, NOBODY, qx, qy, qz):
             x[v, 0], x[v, 1], x[v, 2], row[v] = qx, qy, qz, triangle

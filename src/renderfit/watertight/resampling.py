@@ -33,7 +33,7 @@ class _Net:
         self.source = (self.tree, cross / np.maximum(np.linalg.norm(cross, axis=1, keepdims=True), 1e-300))
         self.x = x.copy()
         self.row = np.full(len(x), -1)
-        self.start, self.twin, self.spoke = halfedge.connect(faces, len(x))
+        self.start, self.twin, self.spoke = halfedge.connect(faces.astype(np.int32), len(x))
         self.count = int((self.spoke >= 0).sum())
 
     def edge_length(self) -> float:

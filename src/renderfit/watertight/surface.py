@@ -77,17 +77,18 @@ def _join(solid, first, cells, ways):
     total = len(cells)
     partner, rival = np.empty(4 * total, np.int64), np.full(4 * total, -1)
     for q in range(total):
-        i, j, k, d = cells[q, 0], cells[q, 1], cells[q, 2], int(ways[q])
+        i, j, k, d = np.int64(cells[q, 0]), np.int64(cells[q, 1]), np.int64(cells[q, 2]), np.int64(ways[q])
         for edge in range(4):
             u = EDGES[d, edge]
             si, sj, sk = i + STEP[u, 0], j + STEP[u, 1], k + STEP[u, 2]
             ti, tj, tk = si + STEP[d, 0], sj + STEP[d, 1], sk + STEP[d, 2]
-            if not solid[si, sj, sk]:
+            beside, beyond = solid[si, sj, sk], solid[ti, tj, tk]
+            across = 4 * _number(solid, first, ti, tj, tk, u ^ 1) + INVERSE[u ^ 1, d ^ 1] if beyond else -1
+            if not beside:
                 partner[4 * q + edge] = 4 * _number(solid, first, i, j, k, u) + INVERSE[u, d]
-                if solid[ti, tj, tk]:
-                    rival[4 * q + edge] = 4 * _number(solid, first, ti, tj, tk, u ^ 1) + INVERSE[u ^ 1, d ^ 1]
-            elif solid[ti, tj, tk]:
-                partner[4 * q + edge] = 4 * _number(solid, first, ti, tj, tk, u ^ 1) + INVERSE[u ^ 1, d ^ 1]
+                rival[4 * q + edge] = across
+            elif beyond:
+                partner[4 * q + edge] = across
             else:
                 partner[4 * q + edge] = 4 * _number(solid, first, si, sj, sk, d) + INVERSE[d, u ^ 1]
     return partner, rival
@@ -173,5 +174,5 @@ def extract(solid: NDArray[np.bool_]) -> tuple[NDArray[np.float64], NDArray[np.i
     faces : (F, 3) int32 array
         Counter-clockwise seen from outside.
     """
-    points, faces = _extract(solid, np.full(solid.shape, -1, dtype=np.int32))
+    points, faces = _extract(np.ascontiguousarray(solid), np.full(solid.shape, -1, dtype=np.int32))
     return points, faces
