@@ -25,8 +25,9 @@ from renderfit.rendering import photo, render
 from renderfit.shapes import ShapeSpace
 from renderfit.shapes.full_fit import fit_full
 
-SIZE, FOCAL = 48, 79.0
-"""Of the sample pictures [px]."""
+CAMERA = Camera.centred(48, 79.0)
+POSE = Pose.look_at(torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.0, 0.0, 0.08]))
+"""Of the sample pictures."""
 
 
 def warm_up(jobs: int | None = None) -> int:
@@ -55,7 +56,7 @@ def _ellipsoid(width: float, height: float) -> Mesh:
 
 
 def _surfaces() -> None:
-    """Close a surface with a hole, resample and report it, through a file."""
+    """Close a surface with a hole, resample and report it, through a file; fit a shape space and register it, known pose and not."""
     whole = _ellipsoid(0.04, 0.08)
     holed = Mesh(whole.vertices, whole.faces[20:])
     with tempfile.TemporaryDirectory() as folder:
@@ -65,27 +66,28 @@ def _surfaces() -> None:
         even = watertight.resample(watertight.solidify(raw, depth=6, seal=None, ratio=0.01).mesh, vertices=300)
         save_mesh(even, Path(folder) / "even.ply")
         watertight.report(load_mesh(Path(folder) / "even.ply"), raw)
+    space = ShapeSpace.fit(_ellipsoid(0.05, 0.09), [_ellipsoid(0.05, 0.08), _ellipsoid(0.06, 0.08), _ellipsoid(0.04, 0.1)], 2, points=100)
+    fit_full(whole, space.model("rich"))
+    seen = render(whole, CAMERA, POSE, "red", backend="cpu")
+    image, mask = seen.rgb.numpy(), seen.mask.numpy()
+    for moves in (False, True):
+        for name in ("pca", "rich"):
+            found = register(image, space, CAMERA, mask, POSE, moves, model=name)
+        register(image, space, CAMERA, mask, POSE, moves, method="paper", config=replace(config.Paper(), loss="mask"))
+        register_pointcloud(POSE.apply(found.mesh.vertices).numpy(), space, POSE, moves, "front")
+    vertex_error(found.mesh, whole)
 
 
 def _pictures() -> None:
-    """Take photographs in both styles and a gradient; fit a shape space and register it to one of them, known pose and not."""
+    """Take photographs in both styles, and gradients."""
     truth = _ellipsoid(0.04, 0.08)
-    camera, pose = Camera.centred(SIZE, FOCAL), Pose.look_at(torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.0, 0.0, 0.08]))
     subject = photo.Subject.of(truth)
     for style in (photo.Style(), replace(photo.TRAINING, occluders=1, clutter=3)):
         for seed in range(3):
-            shot = photo.photograph(subject, camera, pose, seed, style)
+            photo.photograph(subject, CAMERA, POSE, seed, style)
     vertices = truth.vertices.clone().requires_grad_()
     for shading in ("red", "lambert", "normals"):
-        render(truth.with_vertices(vertices), camera, pose, shading, backend="cpu").rgb.sum().backward()
-    space = ShapeSpace.fit(_ellipsoid(0.05, 0.09), [_ellipsoid(0.05, 0.08), _ellipsoid(0.06, 0.08), _ellipsoid(0.04, 0.1)], 2, points=100)
-    fit_full(truth, space.model("rich"))
-    for moves in (False, True):
-        for name in ("pca", "rich"):
-            found = register(shot.image, space, camera, shot.mask, pose, moves, model=name)
-        register(shot.image, space, camera, shot.mask, pose, moves, method="paper", config=replace(config.Paper(), loss="mask"))
-        register_pointcloud(pose.apply(found.mesh.vertices).numpy(), space, pose, moves, "front")
-    vertex_error(found.mesh, truth)
+        render(truth.with_vertices(vertices), CAMERA, POSE, shading, backend="cpu").rgb.sum().backward()
 
 
-SAMPLES: dict[str, Callable[[], None]] = {"surfaces": _surfaces, "pictures and shapes": _pictures}
+SAMPLES: dict[str, Callable[[], None]] = {"surfaces": _surfaces, "pictures": _pictures}
