@@ -128,7 +128,7 @@ def scatter_kernel(
     for row in range(ids.shape[0]):
         py = row + 0.5
         last = -1
-        i0, i1, i2 = 0, 0, 0
+        i0, i1, i2 = np.int64(0), np.int64(0), np.int64(0)  # no literals, for which numba would compile `_flush` again
         for column in range(ids.shape[1]):
             face = ids[row, column]
             if face < 0:
