@@ -80,3 +80,18 @@ def test_every_profile_of_this_project_is_valid():
     for profile in entries["profiles"]:
         overlaid = workspace.overlay(CHECKOUT / "params.yaml", profile)
         assert set(overlaid) == set(config.SECTIONS)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "said"),
+    [
+        ("null", "no profile 'tiny'"),
+        ("[tiny]", "no profile 'tiny'"),
+        ("{tiny: [1]}", "expected sections"),
+        ("{tiny: {unet: 3}}", "expected sections"),
+    ],
+)
+def test_profiles_that_are_none_are_named(tmp_path, profiles, said):
+    (tmp_path / "params.yaml").write_text(f"profiles: {profiles}\n")
+    with pytest.raises(ConfigError, match=said):
+        workspace.overlay(tmp_path / "params.yaml", "tiny")

@@ -47,6 +47,17 @@ def test_mistakes_are_told_plainly(tmp_path, capsys, name, text, words):
     assert not (tmp_path / "out.ply").exists()
 
 
+def test_the_input_is_never_replaced(tmp_path, capsys, open_bottle):
+    save_mesh(open_bottle, tmp_path / "in.ply")
+    (tmp_path / "link.ply").symlink_to(tmp_path / "in.ply")
+    before = (tmp_path / "in.ply").read_bytes()
+    for name in ("in.ply", "link.ply"):
+        status, said = _run(capsys, tmp_path / "in.ply", tmp_path / name)
+        assert status == 2
+        assert "the input itself" in said.err
+    assert (tmp_path / "in.ply").read_bytes() == before
+
+
 def test_a_cloud_is_refused_by_name_and_millimetres_are_warned_of(tmp_path, capsys, open_bottle):
     save_mesh(Mesh(open_bottle.vertices, open_bottle.faces[:0]), tmp_path / "scan µ.ply")
     status, said = _run(capsys, tmp_path / "scan µ.ply", tmp_path / "out.ply")

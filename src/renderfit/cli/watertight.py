@@ -29,6 +29,8 @@ def command(
         raise ConfigError(f"got --seal {seal}; expected 0 to 512 [cells], or -1: as many as needed")
     wanted = Wanted(depth, None if seal < 0 else seal, ratio, vertices)
     if not source.is_dir():
+        if out.exists() and out.samefile(source):
+            raise ConfigError(f"{out} is the input itself; expected another file: the input stays as it is")
         emit(convert(source, out, wanted), as_json)
         return
     made, failed = convert_folder(source, out, wanted)
