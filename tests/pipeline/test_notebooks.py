@@ -79,6 +79,16 @@ def test_kernels_share_imported_libraries_but_no_state(tmp_path):
         assert outputs(run_notebook(source, tmp_path / f"{name}-out.ipynb"))[0] == f"{sys.platform == 'linux'} False None\n"
 
 
+def test_an_interrupted_kernel_keeps_quiet(tmp_path):
+    source = store(
+        tmp_path / "log.ipynb",
+        "import logging, sys\nlog = logging.getLogger('IPKernelApp')\nlog.addHandler(logging.StreamHandler(sys.stdout))",
+        "log.error('KeyboardInterrupt caught in kernel.')\nlog.error('something else')",
+    )
+    said = "".join(outputs(run_notebook(source, tmp_path / "out.ipynb")))
+    assert said == "something else\n" if sys.platform == "linux" else "something else" in said
+
+
 def test_a_kernel_ends_with_the_process_that_asked_for_it(tmp_path):
     source = store(
         tmp_path / "endless.ipynb", "import os, pathlib, time\npathlib.Path('PID').write_text(str(os.getpid()))\ntime.sleep(600)"

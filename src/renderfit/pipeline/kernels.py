@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -43,9 +44,15 @@ def _serve(argv: list[str], directory: str | None, environment: dict[str, str]) 
     if directory is not None:
         os.chdir(directory)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    logging.getLogger("IPKernelApp").addFilter(_of_interest)
     from ipykernel.kernelapp import IPKernelApp
 
     IPKernelApp.launch_instance(argv=[*argv, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+def _of_interest(record: logging.LogRecord) -> bool:
+    """Tell whether a kernel's message is more than that it was interrupted: every kernel is, when it has done its work."""
+    return "KeyboardInterrupt" not in record.getMessage()
 
 
 def _end_with_parent() -> None:
