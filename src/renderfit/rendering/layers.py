@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -111,13 +113,15 @@ def relation(  # noqa: PLR0911, PLR0912 - every way in which two pixels can meet
         centre (`last`) and of the next pixel's surface over this one (`other`), both hidden there.
     """
     r, c = (row, column + 1) if axis == 0 else (row + 1, column)
-    fa, fb = np.int64(ids[row, column]), np.int64(ids[r, c])  # one type of number for faces, or numba compiles `depth_plane` for each
+    fa: Any = np.int64(ids[row, column])  # one type of number for faces, or numba compiles `depth_plane` for each
+    fb: Any = np.int64(ids[r, c])
     za, zb = depth[row, column], depth[r, c]
     both = fa >= 0 and fb >= 0
     u, v = (column + 0.5, row + 0.5) if axis == 0 else (row + 0.5, column + 0.5)
     first_a = fb < 0 or (fa >= 0 and za <= zb)  # the nearer of the two is asked first
     open_i, open_j, open_t, open_last = 0, 0, -1.0, 0
-    beyond_a, beyond_b = np.int64(-1), np.int64(-1)
+    beyond_a: Any = np.int64(-1)
+    beyond_b: Any = np.int64(-1)
     for attempt in range(2):
         ask_a = first_a == (attempt == 0)
         owner = 1 if ask_a else -1
