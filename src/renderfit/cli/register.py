@@ -30,7 +30,8 @@ def command(
         Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet, else that of the package")
     ] = None,
     refine: Annotated[
-        bool, typer.Option("--refine", help="also use the object coordinates and normals that a network predicts (refiner.weights)")
+        bool,
+        typer.Option("--refine", help="also use coordinates and normals that a network predicts: for categories it was trained on only"),
     ] = False,
     replay: Annotated[bool, typer.Option(help="also write replay.html, the iterations in 3D")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line of stdout")] = False,
