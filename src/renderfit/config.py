@@ -82,7 +82,8 @@ def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any])
     low, high = metadata.get("low"), metadata.get("high")
     if hint in (int, float) and not (math.isfinite(entry) and (low is None or entry >= low) and (high is None or entry <= high)):
         wanted = " and ".join(f"{word} {end}" for word, end in (("at least", low), ("at most", high)) if end is not None)
-        raise ConfigError(f"params.yaml: {name} is {entry} {metadata.get('unit', '')}; expected {wanted or 'a finite number'}")
+        given = f"{entry} {metadata.get('unit', '')}".strip()
+        raise ConfigError(f"params.yaml: {name} is {given}; expected {wanted or 'a finite number'}")
 
 
 def load(path: Path | None = None) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def test_an_unknown_parameter(root):
 
 def test_a_value_out_of_range(root):
     write(root, {"watertight": {"depth": 40}})
-    assert refused(root, "watertight", "watertight.depth is 40", "expected 4 to 10") == {"dataset"}
+    assert refused(root, "watertight", "watertight.depth is 40;", "expected at least 4 and at most 10") == {"dataset"}
 
 
 def test_a_missing_category(tmp_path):
