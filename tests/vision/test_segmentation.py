@@ -147,6 +147,26 @@ def test_windows_follow_what_was_found_until_they_stay(monkeypatch):
     assert shares[2] > 0.95
 
 
+def test_a_window_that_loses_the_object_is_not_followed(monkeypatch):
+    class Distracted(Painted):
+        looks = 0
+
+        def forward(self, images):
+            self.looks += 1
+            if self.looks == 3:  # the second of the closer windows
+                steps = torch.arange(images.shape[2])
+                images = images * (steps < 16)[:, None] * ((steps >= 16) & (steps < 32))
+            return super().forward(images)
+
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[10:82, 12:80] = 255
+    monkeypatch.setattr(segmentation, "STILL", 0.0)
+    assert intersection_over_union(segment(image, Distracted(0.0), "can") > 0.5, image[..., 0] > 0) > 0.97
+    monkeypatch.setattr(segmentation, "SHRUNK", 0.0)
+    monkeypatch.setattr(segmentation, "ROUNDS", 2)
+    assert intersection_over_union(segment(image, Distracted(0.0), "can") > 0.5, image[..., 0] > 0) < 0.7
+
+
 def test_the_last_look_is_the_mean_of_the_windows_that_see_a_pixel():
     class Fixed(Painted):
         chances: ClassVar = [0.9, 0.3, 0.6]  # of the last three looks, the narrowest first

@@ -26,6 +26,8 @@ CLOSER, ASIDE = 0.6, 0.2
 """Side and offset of the closer windows over the side of the first."""
 ROUNDS, STILL = 6, 0.02
 """Windows follow what was found at most so often, or until they move and grow by less than this part of their side."""
+SHRUNK = 0.5
+"""Where a window shows less than this part of the most that one showed, it has lost the object: the last but one counts."""
 MARGINS = (1.15, 1.3, 1.5)
 """Sides of the last windows over the longest side of the box of what was found; training shows windows of these widths."""
 _log = logging.getLogger(__name__)
@@ -45,7 +47,8 @@ def segment(
 
     The network looks at a window around the projected start pose (with room for pose noise), or at the
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
-    at windows that follow what it found until they stay, at last at three of different width, whose mean counts.
+    at windows that follow what it found until they stay or lose it, at last at three of different width, whose mean
+    counts.
     Each look is the mean of the window's and its mirror image's.
 
     Parameters
@@ -114,14 +117,17 @@ def segment(
     found = _look(whole, [window], network, size)
     if int((found > 0.5).sum()) < least:
         found = _look(whole, [window, *_closer(window)], network, size)
+    _require_found(found, name)
+    part, most = largest_part(found > 0.5), 0
     for _ in range(ROUNDS):
-        _require_found(found, name)
-        last, window = window, Window.around(largest_part(found > 0.5))
+        last, window = window, Window.around(part)
         if window.near(last, STILL):
             break
-        found = _look(whole, [window], network, size)
-    _require_found(found, name)
-    part = largest_part(found > 0.5)
+        seen = largest_part(_look(whole, [window], network, size) > 0.5)
+        most = max(most, int(seen.sum()))
+        if int(seen.sum()) < max(FEWEST_PIXELS, SHRUNK * most):
+            break
+        part = seen
     looks = [Window.around(part, margin) for margin in MARGINS]
     scores = [window_probabilities(whole, look, network, size) for look in looks]
     found = mean_of(looks, scores, height, width)
