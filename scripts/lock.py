@@ -19,8 +19,7 @@ ACCELERATOR = re.compile(r"^(nvidia-|cuda-|triton)")
 def main() -> None:
     """Resolve the requirements of pyproject.toml and write the lock."""
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
-    command += ["--python-version", "3.11", "--no-emit-index-url", "--no-emit-find-links"]
-    command += ["--no-header", "--no-annotate", "--extra", "book", "--extra", "test"]
+    command += ["--python-version", "3.11", "--no-header", "--no-annotate", "--extra", "book", "--extra", "test"]
     command += [str(ROOT / "pyproject.toml")]
     environment = os.environ | {"UV_FIND_LINKS": os.environ.get("PIP_FIND_LINKS", "")}
     compiled = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
