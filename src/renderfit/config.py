@@ -96,17 +96,23 @@ def load(path: Path | None = None) -> dict[str, Any]:
     """
     path = path or paths.ROOT / "params.yaml"
     try:
-        entries = _mapping(yaml.safe_load(path.read_text(encoding="utf-8")), f"{path}")
+        entries = mapping(yaml.safe_load(path.read_text(encoding="utf-8")), f"{path}")
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
         raise ConfigError(f"{path}: {' '.join(str(problem).split())}; expected YAML, `section: {{name: value}}`") from problem
     unknown = set(entries) - set(SECTIONS) - {"profiles"}
     if unknown:
         raise ConfigError(f"params.yaml: unknown section {', '.join(sorted(map(str, unknown)))}; expected one of {', '.join(SECTIONS)}")
-    return {name: parse(kind, _mapping(entries.get(name), f"params.yaml: {name}"), name) for name, kind in SECTIONS.items()}
+    return {name: parse(kind, mapping(entries.get(name), f"params.yaml: {name}"), name) for name, kind in SECTIONS.items()}
 
 
-def _mapping(found: Any, name: str) -> dict[str, Any]:
-    """Return what YAML read as a mapping; nothing at all is an empty one."""
+def mapping(found: Any, name: str) -> dict[str, Any]:
+    """Return what YAML read as a mapping; nothing at all is an empty one.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    """
     if found is None:
         return {}
     if not isinstance(found, dict):

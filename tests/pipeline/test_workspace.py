@@ -86,9 +86,9 @@ def test_every_profile_of_this_project_is_valid():
     ("profiles", "said"),
     [
         ("null", "no profile 'tiny'"),
-        ("[tiny]", "no profile 'tiny'"),
-        ("{tiny: [1]}", "expected sections"),
-        ("{tiny: {unet: 3}}", "expected sections"),
+        ("[tiny]", "profiles is"),
+        ("{tiny: [1]}", "profile tiny is"),
+        ("{tiny: {unet: 3}}", "unet is 3"),
     ],
 )
 def test_profiles_that_are_none_are_named(tmp_path, profiles, said):

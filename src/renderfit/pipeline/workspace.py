@@ -70,18 +70,15 @@ def overlay(path: Path, profile: str) -> dict[str, Any]:
     from renderfit import config
 
     entries = yaml.safe_load(path.read_text())
-    profiles = entries.pop("profiles", None) or {}
-    if not isinstance(profiles, dict) or profile not in profiles:
+    profiles = config.mapping(entries.pop("profiles", None), "params.yaml: profiles")
+    if profile not in profiles:
         raise ConfigError(f"params.yaml: no profile {profile!r}; expected default or one of {', '.join(map(str, profiles))}")
-    sections = profiles[profile] or {}
-    if not isinstance(sections, dict) or not all(isinstance(values, dict) for values in sections.values()):
-        raise ConfigError(f"params.yaml: profile {profile} is {sections!r}; expected sections, each with its parameters and their values")
-    for section, values in sections.items():
+    for section, values in config.mapping(profiles[profile], f"params.yaml: profile {profile}").items():
         if section not in config.SECTIONS:
             raise ConfigError(
                 f"params.yaml: profile {profile} has an unknown section {section}; expected one of {', '.join(config.SECTIONS)}"
             )
-        entries[section] = (entries.get(section) or {}) | values
+        entries[section] = (entries.get(section) or {}) | config.mapping(values, f"params.yaml: profile {profile}: {section}")
         config.parse(config.SECTIONS[section], entries[section], section)
     return entries
 
