@@ -176,7 +176,9 @@ class Ours:
     shading: float = value(0.0, low=0, about="brightness inside the outline is worth so many independent pixels; 0: not used")
     uneven: float = value(0.06, low=1e-6, about="standard deviation of a pixel's brightness, relative to its material's")
     repeats: int = value(1, low=0, high=5, about="how often evidence is predicted again from the fit")
-    model: Literal["pca", "rich"] = value("rich", about="5-D space of the paper, or the richer one")
+    model: Literal["pca", "rich", "nearest"] = value(
+        "rich", about="5-D space of the paper, the richer one, or the shape of the former that is nearest to the latter's answer"
+    )
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,10 @@ def command(
     ] = None,
     optimise_pose: Annotated[bool, typer.Option("--optimise-pose/--known-pose", help="estimate the pose too")] = True,
     method: Annotated[Literal["ours", "paper"], typer.Option(help="our solver, or the paper's")] = "ours",
-    model: Annotated[Literal["rich", "pca"] | None, typer.Option(help="shape model; default: params.yaml")] = None,
+    model: Annotated[
+        Literal["rich", "pca", "nearest"] | None,
+        typer.Option(help="shape model: richer, the paper's, or the paper's shape nearest to the richer answer; default: params.yaml"),
+    ] = None,
     network: Annotated[
         Path | None, typer.Option(help="folder of the segmentation network; default: artifacts/unet, else that of the package")
     ] = None,

@@ -88,7 +88,7 @@ METHODS = {
     "paper_mask": Method(_paper_mask, ("paper",)),
     "ours": Method(_image(method="ours"), ("ours",)),
     "ours_published": Method(_published, ("ours",), ("published",)),
-    "ours_pca": Method(_image(method="ours", model="pca"), ("ours",)),
+    "ours_pca": Method(_image(method="ours", model="nearest"), ("ours",)),
     "ours_mask": Method(_image(method="ours", true_mask=True), ("ours",), ()),
 }
 """Column of Table 1 -> how it runs. `cls` and `deepcpd` keep the (noisy) pose, as in the paper; `paper_mask` is the paper's descent on the

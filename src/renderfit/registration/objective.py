@@ -89,8 +89,8 @@ class State:
         self, columns: Columns, views: Sequence[View], level: Level, precision: Array, x: Array, robust: float,
         trust: Trust | None = None, variance: float = 1.0, free: NDArray[np.int64] | None = None,
     ) -> None:  # fmt: skip
-        self.x, self._variance, self._free = x, variance, free
-        self._columns, self._views, self._level, self._precision, self._robust = columns, views, level, precision, robust
+        self.x, self.variance, self._free = x, variance, free
+        self._columns, self._views, self.level, self._precision, self._robust = columns, views, level, precision, robust
         self.vertices = columns.decode(x[: columns.count])
         self._pieces: dict[int, NDArray[np.int32]] = {}
         self._drawn = [self._draw(v) for v in range(len(views))]
@@ -113,8 +113,8 @@ class State:
     def overlaps(self) -> list[float]:
         """Return the intersection over union of rendered and observed mask of each view, at the level's resolution."""
         found = []
-        for target, drawn in zip(self._level.targets, self._drawn, strict=True):
-            seen, shown = target >= 0.5, drawn[-1] * self._level.width / REFERENCE + target >= 0.5
+        for target, drawn in zip(self.level.targets, self._drawn, strict=True):
+            seen, shown = target >= 0.5, drawn[-1] * self.level.width / REFERENCE + target >= 0.5
             found.append(float((seen & shown).sum() / max((seen | shown).sum(), 1)))
         return found
 
@@ -126,16 +126,16 @@ class State:
     def misfit(self) -> float:
         """Return the squared residuals of all views over the length of their outlines [px of an image `REFERENCE` wide]."""
         pieces = sum(len(self._outline(v)) for v in range(len(self._views)))
-        return self.image_cost / max(1.0, pieces / FACTOR * REFERENCE / self._level.width)
+        return self.image_cost / max(1.0, pieces / FACTOR * REFERENCE / self.level.width)
 
     def _draw(self, v: int) -> tuple[Array, Array, Array, rendering.Fragments, Camera, Array]:
         rotation, translation = self.placed(v)
         turned = self.vertices @ rotation.T
-        camera = self._level.cameras[v]
+        camera = self.level.cameras[v]
         fine = camera.scaled(FACTOR)
         fragments = rendering.rasterize(turned + translation, self._columns.faces, fine, backend="cpu")
-        shown = blurred(covered(fragments.face_id, FACTOR), self._level.sigma, silhouette.REACH)
-        residual = (shown - self._level.targets[v]) * (REFERENCE / self._level.width)
+        shown = blurred(covered(fragments.face_id, FACTOR), self.level.sigma, silhouette.REACH)
+        residual = (shown - self.level.targets[v]) * (REFERENCE / self.level.width)
         return rotation, translation, turned, fragments, fine, residual
 
     def _compared(self, v: int, trust: Trust) -> list[Terms | Shading]:
@@ -145,16 +145,16 @@ class State:
         found: list[Terms | Shading] = []
         if view.samples is not None:
             found.append(Terms(view.samples, trust, *shown))
-        if view.photometry is not None and trust.shading > 0 and self._level.width >= COARSEST:
+        if view.photometry is not None and trust.shading > 0 and self.level.width >= COARSEST:
             found.append(Shading(view.photometry, trust.shading, trust.uneven, trust.robust, *shown))
         return found
 
     def _weights(self, residual: Array) -> Array:
         """Return Huber's weights for residuals beyond `robust` of full contrast."""
-        return np.minimum(1.0, self._robust * REFERENCE / self._level.width / np.maximum(np.abs(residual), 1e-12))
+        return np.minimum(1.0, self._robust * REFERENCE / self.level.width / np.maximum(np.abs(residual), 1e-12))
 
     def _loss(self, residual: Array) -> float:
-        limit = self._robust * REFERENCE / self._level.width
+        limit = self._robust * REFERENCE / self.level.width
         size = np.abs(residual)
         return float(np.where(size <= limit, size**2, 2 * limit * size - limit**2).sum() if np.isfinite(limit) else (residual**2).sum())
 
@@ -177,8 +177,8 @@ class State:
             where = np.concatenate([np.arange(count), pose])
             for term in self._terms[v]:
                 a, b = term.normal(twist.right_jacobian(self.x[first : first + 3]))
-                matrix[np.ix_(where, where)] += self._variance * a
-                gradient[where] += self._variance * b
+                matrix[np.ix_(where, where)] += self.variance * a
+                gradient[where] += self.variance * b
             if not len(pieces):
                 continue
             posed = bool(np.isin(pose, moved).any())
@@ -187,8 +187,8 @@ class State:
                 pieces, fragments.face_id, fragments.pixels, columns.faces, self.vertices, turned, translation, columns.part(shape),
                 rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy, posed,
             )  # fmt: skip
-            flow *= REFERENCE / self._level.width
-            pixels, jacobian = silhouette.spread(pieces, flow, FACTOR, self._level.sigma, residual.shape)
+            flow *= REFERENCE / self.level.width
+            pixels, jacobian = silhouette.spread(pieces, flow, FACTOR, self.level.sigma, residual.shape)
             seen = residual.reshape(-1)[pixels]
             if np.isfinite(self._robust):
                 root = np.sqrt(self._weights(seen))

@@ -16,6 +16,7 @@ from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
 from renderfit.registration.inputs import Given, listed, told
+from renderfit.registration.nearest import nearest
 from renderfit.registration.objective import Prior, View
 from renderfit.registration.result import Registration
 from renderfit.registration.starts import require_start
@@ -23,6 +24,8 @@ from renderfit.registration.terms import Trust
 from renderfit.vision.evidence import Evidence
 
 Array = NDArray[np.float64]
+NEAREST = "nearest"
+"""Name of the model whose answer is fitted in "rich" and said in "pca"."""
 UNLIT = "view {}: nothing inside the outline is of one colour and neither black nor cut off: its shading was not used"
 """The warning of a photograph whose brightness says nothing."""
 
@@ -63,7 +66,8 @@ def register(
     network : UNet, optional
         Segmentation network; needed without `mask` and for the paper's feature loss.
     model : str, optional
-        "rich" or "pca"; default: params.yaml ``ours.model`` for "ours", "pca" for the paper.
+        "rich", "pca" (the paper's space, fitted to the outline) or "nearest" (the shape of the paper's space that is nearest to the
+        answer of "rich", a better one); default: params.yaml ``ours.model`` for "ours", "pca" for the paper.
     config : SolverConfig or config.Paper, optional
         Instead of params.yaml's values.
     category : str, optional
@@ -109,7 +113,7 @@ def register(
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
     section = params.section(params.Ours)
     name = model or section.model
-    columns = Columns.of_space(space, name)
+    columns = Columns.of_space(space, "rich" if name == NEAREST else name)
     for number, (lens, start) in enumerate(zip(given.cameras, given.poses, strict=True)):
         with told(number, len(given.images)):
             require_start(columns.mean, lens, start)
@@ -121,6 +125,8 @@ def register(
         solved, views = _solved(columns, given.views(read, settings.trust.shading > 0), optimise_pose, settings)
     else:
         solved, views = _refined(columns, given.segmented(), refiner, section.repeats, optimise_pose, settings)
+    if name == NEAREST:
+        (solved, columns), name = nearest(solved, columns, space, views, settings), "pca"
     return _answer(columns, views, solved, optimise_pose, settings, name, begun)
 
 
