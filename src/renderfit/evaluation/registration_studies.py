@@ -41,6 +41,7 @@ def variants(noise: bool) -> dict[str, dict[str, Any]]:
     found = {
         "ours": full,
         "5-D space instead of the rich model": full | {"model": "pca"},
+        "5-D space, nearest to the rich model's answer": full | {"model": "nearest"},
         "prior 10 times weaker": with_prior(0.1),
         "prior 10 times stronger": with_prior(10),
     }

@@ -1,8 +1,8 @@
 """The answer of the richer model, said in the paper's five-dimensional space.
 
-Five components fitted to an outline bend to explain what they cannot show: an outline has detail that is not in their space, and
-they give way where that costs least, which is along the line of sight. The richer model has columns for that detail. So the space
-is not fitted to the outline but to what the richer model made of it, as the latent floor is fitted to the true mesh.
+Five components fitted to an outline bend to explain detail that is not in their space. The richer model has columns for that
+detail. So the space is not fitted to the outline but to what the richer model made of it, as the latent floor is fitted to the
+true mesh (measured in benchmarks/paper_space.py).
 """
 
 from __future__ import annotations
