@@ -16,7 +16,7 @@ import yaml
 import renderfit
 from renderfit import paths
 from renderfit.errors import DataError
-from renderfit.evaluation import records
+from renderfit.evaluation import goals, records
 from renderfit.pipeline.estimate import last_times
 
 _log = logging.getLogger(__name__)
@@ -30,8 +30,8 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
     dict
         ``results`` (every JSON file of results/ by name), ``params``, ``pages`` and ``present`` (the contents), ``figures``
         and ``scenes`` (staged files), ``table`` (a CSV as Markdown), ``runs`` (records behind a cell), ``heading`` (of a
-        method), ``stated`` (marks a value quoted from the paper or the specification), ``timings``, ``stage_seconds``, ``packages``,
-        ``public`` and ``concordance``.
+        method), ``stated`` (marks a value quoted from the paper or the specification), ``goals`` (see `evaluation.goals`),
+        ``timings``, ``stage_seconds``, ``packages``, ``public`` and ``concordance``.
     """
     results = {path.stem: json.loads(path.read_text()) for path in sorted(paths.RESULTS.glob("*.json"))}
     return {
@@ -45,6 +45,7 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
         "runs": functools.partial(_runs, results.get("table1", {})),
         "heading": records.heading,
         "stated": str,
+        "goals": goals.goals(results | {"benchmarks": paths.ROOT / "benchmarks"}),
         "timings": timings(),
         "stage_seconds": last_times(),
         "packages": packages(),
