@@ -36,6 +36,7 @@ def test_light_tasks_are_done_here_unless_starting_workers_pays(starting, here, 
     assert [value for value, _ in results] == [0, 1, 4, 9, 16]
     assert [process == os.getpid() for _, process in results] == [number < here for number in range(5)]
     assert fanout.fan_out(square, [], "squares", light=True) == []
+    assert fanout._light(square, [], "squares", None) == []
 
 
 def test_stages_are_announced_with_an_estimate_that_learns(tmp_path, monkeypatch, caplog):

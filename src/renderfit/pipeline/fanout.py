@@ -64,10 +64,10 @@ def fan_out(
 def _light(function: Callable[..., Result], todo: list[tuple[Any, ...]], label: str, jobs: int | None) -> list[Result]:
     with _one_thread():
         begun = time.perf_counter()
-        first, rest = function(*todo[0]), todo[1:]
+        first, rest = [function(*task) for task in todo[:1]], todo[1:]
         if (time.perf_counter() - begun) * len(rest) <= STARTING:
-            return [first, *progress((function(*task) for task in rest), label, len(rest))]
-    return [first, *fan_out(function, rest, label, jobs)]
+            return [*first, *progress((function(*task) for task in rest), label, len(rest))]
+    return [*first, *fan_out(function, rest, label, jobs)]
 
 
 @contextlib.contextmanager
