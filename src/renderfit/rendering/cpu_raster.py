@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from renderfit.rendering.clipping import GUARD, clip_triangle
 
-SUB = 256
-"""Positions a pixel is divided into along each axis."""
 NARROW = 8
 """Columns from which on the ends of a row are divided out; in fewer the pixels are tried one by one."""
 READY, BEHIND, WILD = 0, 1, 2

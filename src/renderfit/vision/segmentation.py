@@ -47,9 +47,8 @@ def segment(
 
     The network looks at a window around the projected start pose (with room for pose noise), or at the
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
-    at windows that follow what it found until they stay or lose it, at last at three of different width, whose mean
-    counts.
-    Each look is the mean of the window's and its mirror image's.
+    at windows that follow what it found until they stay or lose it, at last at three of different width,
+    whose mean counts. Each look is the mean of the window's and its mirror image's.
 
     Parameters
     ----------

@@ -36,7 +36,6 @@ FINISH_ENDS = np.cumsum([finish[0] for finish in FINISHES])
 GREYS = (0.1, 0.25, 0.5, 0.75, 0.92)
 OWN = ("plain", "plain", "plain", "speckle", "brushed")
 PAINTED = ("plain", "plain", "plain", "plain", "speckle", "blotch", "stripes", "band", "brushed")
-SURFACES = ("plain", "speckle", "blotch", "stripes", "weave", "wood", "tiles", "marble")
 
 
 def to_linear(rgb: NDArray[np.float64]) -> NDArray[np.float64]:
