@@ -33,49 +33,10 @@ def unet(
 
     In a folder with a split.json, as the stage dataset writes it, the test instances are left out.
     """
-    import torch
-
-    from renderfit import config
     from renderfit.cli.output import emit
-    from renderfit.datasets import load_split
-    from renderfit.vision import checkpoint, examination, load_network, save_network, stream, training
+    from renderfit.pipeline.own_network import train
 
-    settings = dataclasses.replace(config.section(config.UNet), seed=seed)
-    settings = dataclasses.replace(settings, rate=rate or settings.rate, size=size or settings.size)
-    start, wanted = load_network(initial) if initial else None, steps or settings.steps
-    small, fine = (round(wanted * part / settings.steps) for part in (settings.small_steps, settings.fine_steps))
-    if size:  # the windows to end with
-        fine = 0
-    if start is not None:  # it has seen smaller windows
-        small, fine, settings = 0, 0, dataclasses.replace(settings, width=start.width, levels=start.levels, size=size or start.window)
-    settings = dataclasses.replace(settings, steps=wanted, small_steps=small, fine_steps=fine)
-    categories, found = stream.meshes_of(meshes)
-    if (meshes / "split.json").is_file():
-        splits = load_split(meshes / "split.json")
-        categories = tuple(splits)
-        found = tuple(tuple(str(meshes / c / f"{name}.ply") for name in (split.canonical, *split.train)) for c, split in splits.items())
-    out.mkdir(parents=True, exist_ok=True)
-    state, source = out / "training-state.safetensors", stream.Source(found, seed=seed)
-    check = examination.validation_samples(source, 64, settings.window)
-    network, log = training.train(
-        source,
-        categories,
-        settings,
-        state=state,
-        score=lambda network: examination.window_scores(network, check),
-        score_every=max(1, settings.steps // 6),
-        initial=start,
-    )
-    command = (
-        f"renderfit train unet {meshes.name} OUT --size {settings.window} --rate {settings.rate:g} --steps {settings.steps} --seed {seed}"
-    )
-    about = {"command": command + (" --initial INITIAL" if initial else ""), "seed": seed, "steps": settings.steps}
-    precision = str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch.")
-    about |= {"data": training.data_hash(found), "size": settings.window, "precision": precision, "loss": log.loss, "scores": log.scores}
-    save_network(network, out, **about, **({"initial": checkpoint.describe(initial)} if initial else {}))
-    state.unlink(missing_ok=True)
-    counts = [len(names) for names in found]
-    emit({"categories": list(categories), "meshes": counts, "steps": settings.steps, "scores": log.scores[-1:]}, as_json)
+    emit(train(meshes, out, initial, size=size, rate=rate, steps=steps, seed=seed), as_json)
 
 
 @app.command()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import shutil
 from pathlib import Path
-from typing import Any
 
 from renderfit import config, paths
 from renderfit.datasets import Split
@@ -65,34 +64,14 @@ def run() -> None:
 
 def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
     """Train the network, or go on with it, and write it to `folder`; the training state stays in the artifacts."""
-    import torch
+    from renderfit.vision import fitting, stream, training
 
-    from renderfit.vision import examination, save_network, stream, training
-    from renderfit.vision.unet import UNet
-
-    meshes = _training(found)
-    source = stream.Source(meshes, seed=settings.seed)
-    check = examination.validation_samples(source, 64, settings.window)
-
-    def score(network: UNet) -> dict[str, Any]:
-        return examination.window_scores(network, check)
-
+    source = stream.Source(_training(found), seed=settings.seed)
     state = paths.ARTIFACTS / STATES.format(training.fingerprint(source, settings)[:12])
     for stale in set(paths.ARTIFACTS.glob(STATES.format("*"))) - {state}:
         _log.info("training state %s is of other settings or meshes: it is left out", stale.name)
         stale.unlink()
-    network, log = training.train(source, tuple(found), settings, state=state, score=score, score_every=max(1, settings.steps // 6))
-    save_network(
-        network,
-        folder,
-        seed=settings.seed,
-        steps=settings.steps,
-        data=training.data_hash(meshes),
-        size=settings.window,
-        precision=str(training.precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
-        loss=log.loss,
-        scores=log.scores,
-    )
+    fitting.fit(source, tuple(found), settings, state, folder)
 
 
 def publish(folder: Path, found: dict[str, Split]) -> None:
