@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from renderfit import config, paths
-from renderfit.evaluation import kept, methods, runs
+from renderfit.evaluation import kept, methods, scoring
 from renderfit.geometry import save_mesh
 
 
@@ -38,7 +38,7 @@ class Counted:
     def __call__(self, method, seed=1):
         def run():
             self.made.append(method)
-            return runs._given_up(self.instance, self.instance.views[0].pose, method, "for the test")
+            return scoring.given_up(self.instance, self.instance.views[0].pose, method, "for the test")
 
         return kept.Kept(self.instance)(method, 0, True, seed, run)
 

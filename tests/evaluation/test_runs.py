@@ -7,7 +7,7 @@ import torch
 
 from renderfit import config, paths
 from renderfit.errors import DataError
-from renderfit.evaluation import gallery, methods, records, runs
+from renderfit.evaluation import gallery, methods, records, runs, scoring
 from renderfit.evaluation.instance import depth_cloud
 from renderfit.plotting import table1 as pictures
 
@@ -26,7 +26,7 @@ def test_a_scored_run_is_a_valid_record(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     view = instance.views[0]
     found = methods.METHODS["cls_pose"].run(instance, view, None, None, view.pose, False, 0)
-    scored = runs._scored(instance, "cls_pose", 0, False, found, view)
+    scored = scoring.scored(instance, "cls_pose", 0, False, found, view)
     scored.record["provenance"] = {}
     assert not scored.record["failed"]
     assert scored.record["placed_v2v_mm"] is None
@@ -38,8 +38,8 @@ def test_a_scored_run_is_a_valid_record(instance, tmp_path, monkeypatch):
 
 def test_scores_are_in_millimetres_and_the_camera_frame_counts_the_pose(instance):
     view = instance.views[0]
-    given_up = runs._given_up(instance, view.noisy_pose, "ours", "no object")
-    record = runs._scored(instance, "ours", 0, True, given_up, view).record
+    given_up = scoring.given_up(instance, view.noisy_pose, "ours", "no object")
+    record = scoring.scored(instance, "ours", 0, True, given_up, view).record
     assert record["v2v_mm"] == pytest.approx(8.0, rel=1e-6)
     assert record["mean_square_mm2"] == pytest.approx(64.0, rel=1e-6)
     assert record["translation_left_mm"] == pytest.approx(30.0, rel=1e-6)
@@ -58,9 +58,9 @@ def test_an_image_method_without_a_mask_gives_up_with_the_reason(instance):
 def test_the_worst_run_of_a_cell_is_kept_as_a_picture_and_shown_when_it_failed(instance, tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     view = instance.views[0]
-    given_up = runs._scored(instance, "ours", 0, True, runs._given_up(instance, view.noisy_pose, "ours", "no object"), view)
+    given_up = scoring.scored(instance, "ours", 0, True, scoring.given_up(instance, view.noisy_pose, "ours", "no object"), view)
     found = methods.METHODS["cls_pose"].run(instance, view, None, None, view.pose, False, 0)
-    fitted = runs._scored(instance, "cls_pose", 0, False, found, view)
+    fitted = scoring.scored(instance, "cls_pose", 0, False, found, view)
     written = gallery.save(instance, [given_up, fitted])
     assert [path.name for path in written] == ["ball-t1-ours-noise.png", "ball-t1-cls_pose-known.png"]
     assert iio.imread(written[0]).shape[2] == 3
@@ -77,7 +77,7 @@ def test_pictures_of_instances_written_at_the_same_time_do_not_disturb_each_othe
     monkeypatch.setattr(paths, "ARTIFACTS", tmp_path)
     other = dataclasses.replace(instance, test="t2")
     view, run = instance.views[0], methods.METHODS["cls_pose"].run
-    fitted = [runs._scored(one, "cls_pose", 0, False, run(one, view, None, None, view.pose, False, 0), view) for one in (instance, other)]
+    fitted = [scoring.scored(one, "cls_pose", 0, False, run(one, view, None, None, view.pose, False, 0), view) for one in (instance, other)]
     write, nested = iio.imwrite, []
 
     def interrupted(path, picture):

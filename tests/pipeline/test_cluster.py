@@ -12,7 +12,7 @@ from distributed import LocalCluster
 from renderfit import config
 from renderfit.datasets.views import View
 from renderfit.errors import ConfigError
-from renderfit.evaluation import methods, runs
+from renderfit.evaluation import methods, scoring
 from renderfit.evaluation.instance import Instance
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.pipeline import fanout, kernels
@@ -42,7 +42,7 @@ def record(number):
     space = Space(LinearModel(vertices, 0.1 * vertices[None], faces, {"global": slice(0, 1)}))
     instance = Instance("ball", "t1", "round", space, [view], mesh.with_vertices(1.1 * mesh.vertices), [])
     found = methods.METHODS["cls_pose"].run(instance, view, None, None, pose, False, number)
-    return runs._scored(instance, "cls_pose", 0, False, found, view).record, threading.get_ident()
+    return scoring.scored(instance, "cls_pose", 0, False, found, view).record, threading.get_ident()
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from renderfit import paths
 from renderfit.evaluation.instance import Instance
 from renderfit.evaluation.records import REFERENCES, Record
-from renderfit.evaluation.runs import Run
+from renderfit.evaluation.scoring import Run
 from renderfit.registration.overlay import overlay
 from renderfit.whole import whole_file
 

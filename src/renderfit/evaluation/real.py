@@ -15,8 +15,10 @@ import torch
 from renderfit import config
 from renderfit.datasets.framing import distance_for
 from renderfit.datasets.views import View, sample_view, seed_of
+from renderfit.evaluation.bounds import references
 from renderfit.evaluation.instance import Instance
-from renderfit.evaluation.runs import Run, compare, references
+from renderfit.evaluation.runs import compare
+from renderfit.evaluation.scoring import Run
 from renderfit.evaluation.statistics import interval
 from renderfit.geometry import Camera, Mesh
 from renderfit.shapes import ShapeSpace

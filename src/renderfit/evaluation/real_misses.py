@@ -11,7 +11,7 @@ from skimage.measure import approximate_polygon, find_contours
 from renderfit.datasets.views import View
 from renderfit.errors import RenderFitError
 from renderfit.evaluation.instance import Instance
-from renderfit.evaluation.runs import Run
+from renderfit.evaluation.scoring import Run
 from renderfit.rendering import rasterize
 from renderfit.vision import segment
 

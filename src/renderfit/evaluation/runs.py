@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,35 +11,22 @@ from typing import Any
 import joblib
 import torch
 
-from renderfit import config, paths
-from renderfit.datasets.views import View, seed_of
+from renderfit import paths
 from renderfit.errors import ConvergenceError, DataError, RenderFitError
+from renderfit.evaluation.bounds import references
 from renderfit.evaluation.instance import Instance, load_instance
 from renderfit.evaluation.kept import Kept
 from renderfit.evaluation.methods import METHODS, methods_for
-from renderfit.evaluation.metrics import vertex_error
-from renderfit.evaluation.records import Record
-from renderfit.geometry import Mesh, Pose
+from renderfit.evaluation.scoring import Run, given_up, scored, seed_of_run
 from renderfit.provenance import provenance, renderers
 from renderfit.registration import Registration
 from renderfit.registration.columns import Columns
-from renderfit.shapes import coherent_point_drift
-from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import load_network, segment
 from renderfit.vision.checkpoint import PUBLISHED
 from renderfit.whole import write_json
 
 SECTIONS = ("dataset", "watertight", "shape_space", "camera", "views", "unet", "paper", "ours", "cls", "deepcpd")
 """Sections of params.yaml that change a run."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Run:
-    """One method on one view: its score record, what it took, and the registration itself."""
-
-    record: Record
-    timing: Record
-    found: Registration
 
 
 def run_instance(category: str, test: str, jobs: int = 1) -> list[Run]:
@@ -97,33 +82,6 @@ def _precision() -> str:
         raise DataError(f"{path}: {problem}; expected the description of a trained network; run `dvc repro unet`") from problem
 
 
-def references(instance: Instance) -> list[Run]:
-    """Return what sees the whole test mesh or nothing at all: bounds to compare with."""
-    settings = config.section(config.ShapeSpace)
-    canonical = instance.space.canonical
-    begun = time.process_time()
-    drift = coherent_point_drift(
-        instance.space.template, _thinned(instance.reference, settings.points), beta=settings.beta, lam=settings.lam,
-        outliers=settings.outliers, iterations=settings.iterations, tolerance=settings.tolerance,
-    )  # fmt: skip
-    deformed = canonical.with_vertices(torch.as_tensor(drift.transform(canonical.numpy()[0])))
-    drifted = time.process_time()
-    model = instance.space.model("pca")
-    floor = fit_full(instance.reference, model).mesh
-    fitted = time.process_time()
-    found = [
-        ("ground_truth", deformed, drifted - begun),
-        ("latent_floor", floor, fitted - drifted),
-        ("mean_shape", model.decode(torch.zeros(model.size, dtype=torch.float64)), 0.0),
-    ]
-    start = instance.views[0].pose
-    runs = []
-    for method, mesh, seconds in found:
-        empty = Registration(torch.zeros(0), start, mesh, *_NOTHING, True, 0, seconds, method=method)
-        runs.append(_scored(instance, method, 0, False, empty, instance.views[0]))
-    return runs
-
-
 def run_views(instance: Instance, views: Sequence[tuple[int, bool]], methods: Sequence[str] = tuple(METHODS)) -> list[list[Run]]:
     """Run the named methods on views (number, noise) of an instance; noise starts them at the noisy pose and lets them move it."""
     torch.set_num_threads(1)
@@ -145,7 +103,7 @@ def compare(
 
     With `kept`, runs whose parameters, inputs and code have not changed are not repeated.
     """
-    view, seed = instance.views[number], _seed(instance, number)
+    view, seed = instance.views[number], seed_of_run(instance, number)
     pose = view.noisy_pose if noise else view.pose
 
     @functools.cache
@@ -160,13 +118,13 @@ def compare(
         try:
             return column.run(instance, view, mask() if "unet" in column.networks else None, network, pose, noise, seed)
         except (ConvergenceError, RenderFitError) as problem:
-            return _given_up(instance, pose, name, str(problem))
+            return given_up(instance, pose, name, str(problem))
 
     runs = []
     for name in methods:
         work = functools.partial(fit, name)
         found, drew = kept(name, number, noise, seed, work) if kept else (work(), renderers())
-        runs.append(_scored(instance, name, number, noise, found, view, drew))
+        runs.append(scored(instance, name, number, noise, found, view, drew))
     return runs
 
 
@@ -179,63 +137,3 @@ def write(runs: list[Run], category: str, test: str) -> list[Path]:
         write_json(target, entries, sort_keys=True)
         written.append(target)
     return written
-
-
-def _seed(instance: Instance, number: int) -> int:
-    """Return the seed that the stage views drew this view, its noise and its photograph with."""
-    return seed_of(config.section(config.Views).seed, f"{instance.category}-{instance.test}", number)
-
-
-_NOTHING: tuple[Any, list[Any]] = (torch.zeros(0, 0).numpy(), [])
-
-
-def _thinned(mesh: Mesh, count: int) -> Any:
-    from renderfit.geometry.sampling import farthest_points
-
-    vertices, _ = mesh.numpy()
-    return vertices[farthest_points(vertices, count)]
-
-
-def _given_up(instance: Instance, pose: Pose, method: str, reason: str) -> Registration:
-    """Return the start as the answer of a method that raised: it counts, and as a failure."""
-    model = instance.space.model("pca")
-    mesh = model.decode(torch.zeros(model.size, dtype=torch.float64))
-    return Registration(
-        torch.zeros(model.size), pose, mesh, *_NOTHING, False, 0, 0.0, confidence=0.0, warnings=[reason], poses=[pose], method=method
-    )
-
-
-def _scored(instance: Instance, method: str, number: int, noise: bool, found: Registration, view: View, drew: Sequence[str] = ()) -> Run:
-    error = vertex_error(found.mesh, instance.reference)
-    vertices = found.mesh.vertices.double()
-    back = view.pose.inverse()
-    placed = vertex_error(found.mesh.with_vertices(back.apply(found.pose.apply(vertices))), instance.reference) if noise else None
-    key = {
-        "category": instance.category,
-        "instance": instance.test,
-        "method": method,
-        "pose": "noise" if noise else "known",
-        "view": number,
-        "seed": _seed(instance, number),
-    }
-    record = key | {
-        "v2v_mm": _rounded(error.mean * 1e3),
-        "mean_square_mm2": _rounded(error.mean_square * 1e6),
-        "v2s_mm": _rounded(error.to_surface * 1e3),
-        "placed_v2v_mm": _rounded(placed.mean * 1e3) if placed else None,
-        "placed_mean_square_mm2": _rounded(placed.mean_square * 1e6) if placed else None,
-        "placed_v2s_mm": _rounded(placed.to_surface * 1e3) if placed else None,
-        "rotation_left_deg": _rounded(found.pose.angle_to(view.pose)) if noise else None,
-        "translation_left_mm": _rounded(float((found.pose.translation - view.pose.translation).norm()) * 1e3) if noise else None,
-        "renders": found.renders,
-        "converged": bool(found.converged),
-        "confidence": _rounded(found.confidence),
-        "warnings": found.warnings,
-        "failed": found.confidence == 0.0 and not found.history,
-    }
-    return Run(record, key | {"cpu_seconds": found.cpu_seconds, "renderers": list(drew)}, found)
-
-
-def _rounded(number: float) -> float:
-    """Return `number` to nine significant digits: more than any of it means."""
-    return float(f"{number:.9g}")

@@ -79,7 +79,7 @@ def repeat(record: Record) -> Record:
     """
     import torch
 
-    from renderfit.evaluation import runs
+    from renderfit.evaluation import bounds, runs
     from renderfit.evaluation.instance import load_instance
     from renderfit.evaluation.methods import METHODS
     from renderfit.vision import load_network
@@ -89,7 +89,7 @@ def repeat(record: Record) -> Record:
     if record["method"] in METHODS:
         network = load_network(paths.ARTIFACTS / "unet")
         return runs.compare(instance, record["view"], record["pose"] == "noise", network, [record["method"]])[0].record
-    for run in runs.references(instance):
+    for run in bounds.references(instance):
         if run.record["method"] == record["method"]:
             return run.record
     raise DataError(f"record of unknown method {record['method']!r}; expected one of {', '.join(METHODS)} or a reference")
