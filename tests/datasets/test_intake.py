@@ -10,8 +10,9 @@ import trimesh
 from renderfit.cli.dataset import align
 from renderfit.datasets.discover import discover
 from renderfit.datasets.folder import Folder
-from renderfit.datasets.intake import Wanted, take_in
+from renderfit.datasets.intake import take_in
 from renderfit.datasets.orientation import AFTER, BACK, CUBE
+from renderfit.datasets.taken import Wanted
 from renderfit.datasets.units import units_of
 from renderfit.datasets.upright import AXES, turn_up
 from renderfit.errors import DataError

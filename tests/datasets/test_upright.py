@@ -10,13 +10,14 @@ import trimesh
 from renderfit.cli.dataset import align
 from renderfit.datasets.discover import discover
 from renderfit.datasets.folder import Folder
-from renderfit.datasets.intake import Wanted, take_in
+from renderfit.datasets.intake import take_in
 from renderfit.datasets.orientation import CUBE, Cloud
 from renderfit.datasets.procedural import build
 from renderfit.datasets.procedural.catalogue import recipes
 from renderfit.datasets.references import KNOWN, built, known, references, resemblance
 from renderfit.datasets.roles import points_of
 from renderfit.datasets.standing import ATTRIBUTES, AXES, attributes
+from renderfit.datasets.taken import Wanted
 from renderfit.datasets.upright import HABIT, Up, evidence, turn_up, usual
 from renderfit.errors import DataError
 from renderfit.geometry import Mesh, save_mesh

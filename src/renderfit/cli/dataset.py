@@ -73,8 +73,8 @@ def align(
 
     from renderfit.cli.output import emit
     from renderfit.datasets.folder import KNOWN, Folder
-    from renderfit.datasets.intake import Wanted
     from renderfit.datasets.split import save_split
+    from renderfit.datasets.taken import Wanted
     from renderfit.errors import DataError
     from renderfit.geometry.io import save_mesh
     from renderfit.whole import require_folder, write_json, write_text

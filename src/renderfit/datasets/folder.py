@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from renderfit.datasets.discover import FORMATS, clean, discover
-from renderfit.datasets.intake import Intake, Wanted, fitted, take_in
+from renderfit.datasets.intake import fitted, take_in
 from renderfit.datasets.roles import choose
 from renderfit.datasets.split import FEWEST, Split, load_split
+from renderfit.datasets.taken import Intake, Wanted
 from renderfit.errors import DataError
 from renderfit.geometry.io import require_metres
 from renderfit.geometry.mesh import Mesh

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,8 +15,10 @@ from renderfit.datasets.orientation import CUBE, Cloud
 from renderfit.datasets.reading import Candidate, read
 from renderfit.datasets.references import POINTS
 from renderfit.datasets.roles import cloud_of, points_of
-from renderfit.datasets.units import UNITS, Size, units_of
-from renderfit.datasets.upright import Up, axis_named, evidence, turn_up
+from renderfit.datasets.strangers import without_strangers
+from renderfit.datasets.taken import Intake, Taken, Wanted
+from renderfit.datasets.units import Size, units_of
+from renderfit.datasets.upright import Up, evidence, turn_up
 from renderfit.datasets.uprights import Found, bring_upright
 from renderfit.errors import DataError
 from renderfit.geometry.mesh import Mesh
@@ -25,102 +26,6 @@ from renderfit.progress import progress
 from renderfit.shapes.inspection import complaint_about
 
 Array = NDArray[np.float64]
-
-ENOUGH = 6
-"""Instances from which a category has a spread to compare an instance with."""
-UNLIKE, ODD = 1.8, 1.4
-"""Times the median distance to the nearest neighbours: another kind of object, and one to look at."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the owner of the meshes knows; None: found out."""
-
-    up: str | None = None
-    unit: str | None = None
-    size: float | None = None
-    align: bool = True
-    each: Mapping[str, str] = field(default_factory=dict)
-    """Name of an instance -> its up axis, for those that were brought upright wrongly."""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.each, Mapping):
-            raise DataError(f'each is {self.each!r}; expected the up axes of single meshes, {{"name": "-y"}}')
-        for axis in (*([self.up] if self.up is not None else []), *self.each.values()):
-            turn_up(axis)  # refuses an unknown axis
-        if self.unit is not None and not (isinstance(self.unit, str) and self.unit in UNITS):
-            raise DataError(f"unit {self.unit!r}; expected one of {', '.join(UNITS)}")
-        number = isinstance(self.size, int | float) and not isinstance(self.size, bool)
-        if self.size is not None and not (number and 0 < self.size < np.inf):
-            raise DataError(f"size is {self.size!r}; expected the median longest side of the category in metres")
-        if not isinstance(self.align, bool):
-            raise DataError(f"align is {self.align!r}; expected true or false")
-
-
-@dataclass(frozen=True, eq=False)
-class Taken:
-    """One instance in the common frame (metres, z up, base at z = 0, centred in x and y), and what was done to it."""
-
-    path: Path
-    mesh: Mesh
-    size: Size
-    turn: Array
-    """Rotation (3, 3) from the file's frame."""
-    distance: float
-    """Mean distance to its nearest neighbours of the category, in RMS radii."""
-    notes: tuple[str, ...]
-    told: bool = False
-    """Whether the owner gave its up axis."""
-
-    @property
-    def up(self) -> str:
-        """Axis of the file that became z."""
-        return axis_named(self.turn[2])
-
-    def entry(self) -> dict[str, Any]:
-        """Return what the report says about the instance, as JSON types."""
-        low, high = self.mesh.bounds()
-        return {
-            "file": self.path.name,
-            "unit": self.size.unit,
-            "factor": float(f"{self.size.factor:.6g}"),
-            "up": self.up,
-            "turned_degree": round(float(np.degrees(np.arccos(np.clip((np.trace(self.turn) - 1) / 2, -1, 1)))), 1),
-            "size_m": [round(float(side), 4) for side in high - low],
-            "faces": len(self.mesh.faces),
-            "distance": round(self.distance, 4),
-            "notes": list(self.notes),
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class Intake:
-    """A category as it was taken in."""
-
-    category: str
-    taken: dict[str, Taken]
-    rejected: dict[str, str] = field(default_factory=dict)
-    """Name -> reason."""
-    up: Up = field(default_factory=lambda: Up("z"))
-
-    def meshes(self) -> dict[str, Mesh]:
-        """Return name -> mesh [m]."""
-        return {name: found.mesh for name, found in self.taken.items()}
-
-    def without(self, reasons: Mapping[str, str]) -> Intake:
-        """Return the intake with further instances rejected."""
-        kept = {name: found for name, found in self.taken.items() if name not in reasons}
-        return Intake(self.category, kept, {**self.rejected, **reasons}, self.up)
-
-    def entry(self) -> dict[str, Any]:
-        """Return the report as JSON types."""
-        return {
-            "up": self.up.axis,
-            "up_is_a_guess": not self.up.sure,
-            "up_probability": round(self.up.chance, 3),
-            "instances": {name: found.entry() for name, found in self.taken.items()},
-            "rejected": dict(self.rejected),
-        }
 
 
 def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = None, shared: str | None = None) -> Intake:
@@ -169,7 +74,7 @@ def take_in(category: str, files: Mapping[str, Path], wanted: Wanted | None = No
         mesh = _placed(one.mesh, sizes[name], turns[name], flips.get(name), centred=known.align)
         said = tuple(notes[name] + _size_notes(sizes[name]))
         found[name] = Taken(one.path, mesh, sizes[name], turns[name], distances[name], said, name in known.each)
-    return _without_strangers(Intake(category, found, rejected, upright.up))
+    return without_strangers(Intake(category, found, rejected, upright.up))
 
 
 def _orientation(category: str, read_in: Mapping[str, Candidate], clouds: Mapping[str, Cloud], known: Wanted, shared: str | None) -> Found:
@@ -247,20 +152,3 @@ def _size_notes(size: Size) -> list[str]:
     if size.lost:
         return ["no unit makes it as large as the others: scaled to their median, its size is unknown"]
     return [] if size.sure else [f"unit {size.unit} is a guess"]
-
-
-def _without_strangers(intake: Intake) -> Intake:
-    if len(intake.taken) < ENOUGH:
-        return intake
-    middle = float(np.median([found.distance for found in intake.taken.values()]))
-    strangers, taken = {}, {}
-    for name, found in intake.taken.items():
-        ratio = found.distance / max(middle, 1e-12)
-        if ratio > UNLIKE:
-            said = "".join(f"; {note}" for note in found.notes)
-            strangers[name] = (
-                f"{found.path.name}: {ratio:.1f} times as far from its nearest neighbours as the others: another kind of object?{said}"
-            )
-        odd = (f"{ratio:.1f} times as far from its nearest neighbours as the others: look at it",) if ratio > ODD else ()
-        taken[name] = replace(found, notes=found.notes + odd)
-    return Intake(intake.category, taken, intake.rejected, intake.up).without(strangers)

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
-from renderfit.datasets.intake import Intake, Taken
 from renderfit.datasets.split import FEWEST, Split
+from renderfit.datasets.taken import Intake, Taken
 from renderfit.plotting.objects import portrait
 from renderfit.progress import progress
 from renderfit.whole import write_text
