@@ -188,6 +188,21 @@ def test_align_writes_meshes_roles_and_a_page(cans, tmp_path_factory, capsys):
         align(cans, cans / "out")
 
 
+def test_of_a_category_without_a_usable_mesh_no_up_axis_is_said(cans, tmp_path_factory, capsys):
+    out = tmp_path_factory.mktemp("aligned")
+    (cans / "mug").mkdir()
+    (cans / "mug" / "empty.ply").write_bytes(b"")
+    (cans / "mug" / "words.off").write_text("no mesh at all")
+    align(cans, out, as_json=True)
+    report = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert report["mug"]["problem"] == "none of 2 meshes is usable"
+    assert [report["mug"][key] for key in ("up", "up_is_a_guess", "up_probability")] == [None, None, None]
+    assert sorted(report["mug"]["rejected"]) == ["empty", "words"]
+    assert "problem" not in report["Gießkanne"]
+    assert "None of 2 meshes is usable" in (out / "report.html").read_text()
+    assert list(json.loads((out / "intake.json").read_text())) == ["Gießkanne"]
+
+
 def test_links_wrong_names_and_what_downloads_leave_behind_are_named(cans, tmp_path_factory):
     folder = cans / "Gießkanne"
     vertices, faces = watering_can(0.053, 0.215)

@@ -67,10 +67,10 @@ class Folder:
         """
         if category not in self._intakes:
             found = self._by_itself(category)
-            if not found.up.sure and found.taken and (shared := self._shared(category)):
+            if found.up and not found.up.sure and (shared := self._shared(category)):
                 _log.info("%s: %s is up in the other categories of the folder", category, shared)
                 found = take_in(category, self.files[category], self._wanted.get(category), shared)
-            if not found.up.sure and found.taken:
+            if found.up and not found.up.sure:
                 up = f"{category}: that {found.up.axis} is up is a guess (probability {found.up.chance:.2f})"
                 _log.warning("%s: look at the pictures of the report; %s or --up settles it", up, self.folder / KNOWN)
             self._intakes[category] = found
@@ -85,7 +85,7 @@ class Folder:
         """Return the axis that surely is up in the other categories with files of these formats, if there is one."""
         formats = {other: {path.suffix.lower() for path in files.values()} for other, files in self.files.items()}
         alike = [other for other in self.files if other != category and formats[other] == formats[category]]
-        sure = [found.up.axis for other in alike if (found := self._by_itself(other)).up.sure and found.taken]
+        sure = [up.axis for other in alike if (up := self._by_itself(other).up) and up.sure]
         return sure[0] if len(sure) >= COMMON and len(set(sure)) == 1 else None
 
     def mesh(self, category: str, name: str) -> Mesh:

@@ -87,7 +87,8 @@ class Intake:
     taken: dict[str, Taken]
     rejected: dict[str, str] = field(default_factory=dict)
     """Name -> reason."""
-    up: Up = field(default_factory=lambda: Up("z"))
+    up: Up | None = None
+    """None: no mesh was usable, so that nothing is known of it."""
 
     def meshes(self) -> dict[str, Mesh]:
         """Return name -> mesh [m]."""
@@ -101,9 +102,10 @@ class Intake:
     def entry(self) -> dict[str, Any]:
         """Return the report as JSON types."""
         return {
-            "up": self.up.axis,
-            "up_is_a_guess": not self.up.sure,
-            "up_probability": round(self.up.chance, 3),
+            **({"problem": f"none of {len(self.rejected)} meshes is usable"} if not self.taken else {}),
+            "up": self.up.axis if self.up else None,
+            "up_is_a_guess": not self.up.sure if self.up else None,
+            "up_probability": round(self.up.chance, 3) if self.up else None,
             "instances": {name: found.entry() for name, found in self.taken.items()},
             "rejected": dict(self.rejected),
         }

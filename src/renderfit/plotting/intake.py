@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from renderfit.datasets.split import FEWEST, Split
 from renderfit.datasets.taken import Intake, Taken
+from renderfit.datasets.upright import Up
 from renderfit.plotting.objects import portrait
 from renderfit.progress import progress
 from renderfit.whole import write_text
@@ -56,11 +57,14 @@ def write_page(intakes: Mapping[str, Intake], splits: Mapping[str, Split], origi
 
 def _category(intake: Intake, split: Split | None) -> str:
     lines = [f"<h2>{html.escape(intake.category)}</h2>"]
-    guess = "" if intake.up.sure else f" <strong>(a guess: {_doubt(intake)})</strong>"
-    lines.append(
-        f"<p>{len(intake.taken)} meshes taken in, {len(intake.rejected)} rejected. Up is {intake.up.axis} of most files{guess}. "
-        f"In the common frame: metres, z up, base at z = 0, centred; pictures from the front right.</p>"
-    )
+    if intake.up is None:
+        lines.append(f"<p><strong>None of {len(intake.rejected)} meshes is usable</strong>: nothing is known of unit and axes.</p>")
+    else:
+        guess = "" if intake.up.sure else f" <strong>(a guess: {_doubt(intake.category, intake.up)})</strong>"
+        lines.append(
+            f"<p>{len(intake.taken)} meshes taken in, {len(intake.rejected)} rejected. Up is {intake.up.axis} of most files{guess}. "
+            f"In the common frame: metres, z up, base at z = 0, centred; pictures from the front right.</p>"
+        )
     if split is None:
         lines.append(f"<p><strong>Too few for a shape space: {FEWEST} are needed.</strong></p>")
     roles = {} if split is None else {split.canonical: "canonical", **{name: key.upper() for key, name in split.test.items()}}
@@ -72,11 +76,10 @@ def _category(intake: Intake, split: Split | None) -> str:
     return "\n".join(lines)
 
 
-def _doubt(intake: Intake) -> str:
+def _doubt(category: str, up: Up) -> str:
     """Say how sure the up axis of a category is, and how to overrule it."""
-    up = intake.up
     rival = f", or {up.rival}" if up.rival else ""
-    say = f'{{"{intake.category}": {{"up": "{up.rival or "y"}"}}}}'
+    say = f'{{"{category}": {{"up": "{up.rival or "y"}"}}}}'
     return html.escape(
         f"{up.chance:.0%} by shapes and habits, {up.own:.0%} by shapes alone{rival}; look at the pictures, and if they lie, put {say} "
         "into intake.json beside the folders of meshes, or give --up"
