@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from renderfit.errors import DataError
 
 LONGEST = 200
 """Bytes of a name that temporary files take over as it is."""
+BEGUN = 40
+"""Characters of a name that is too long which a message repeats."""
 
 
 @contextlib.contextmanager
@@ -61,12 +63,45 @@ def whole_folder(folder: Path) -> Iterator[Path]:
 
 
 def require_folder(folder: Path) -> None:
-    """Raise `DataError` when no folder can be made there because something is in the way: better before long work than after."""
+    """Raise `DataError` when no folder can be made there, by its name or for what is in the way: better before long work than after."""
+    require_name(folder)
     place = folder.absolute()
     above = next(one for one in (place, *place.parents) if os.path.lexists(one))
     if not above.is_dir():
         kind = "a file" if above.exists() else "a link to nothing"
         raise DataError(f"{folder}: {above} is {kind}; expected a folder to write into: name another place")
+
+
+def require_name(path: Path) -> None:
+    """Raise `DataError` when a file system cannot hold the name: longer than it takes, in one part or altogether."""
+    place = path.absolute()
+    above = next(one for one in (place, *place.parents) if os.path.isdir(one))  # noqa: PTH112 - Path.is_dir raises for such names
+    most, whole = os.pathconf(above, "PC_NAME_MAX"), os.pathconf(above, "PC_PATH_MAX")
+    longest = max((os.fsencode(part) for part in place.parts), key=len)
+    if len(longest) > most:
+        raise DataError(f"{_begun(longest)}: a name of {len(longest)} bytes; expected at most {most}, which is what fits here: shorten it")
+    if len(os.fsencode(place)) >= whole:
+        raise DataError(
+            f"{_begun(os.fsencode(place))}: a path of {len(os.fsencode(place))} bytes; expected fewer than {whole}: name a place higher up"
+        )
+
+
+def require_apart(out: Path, inputs: Iterable[Path], *, below: bool = False) -> None:
+    """Raise `DataError` when results at `out` would go into a folder, or replace a file, that they are made from.
+
+    With `below`, a folder for results may lie in one of `inputs`: whoever reads that looks at its own files only.
+    """
+    place = out.resolve()
+    for one in inputs:
+        if place == one.resolve() or (not below and place.is_relative_to(one.resolve())):
+            raise DataError(
+                f"{out}: {'is' if place == one.resolve() else 'lies in'} the input {one}; expected another place for results: name one"
+            )
+
+
+def _begun(name: bytes) -> str:
+    """Return how a long name begins."""
+    return f"{os.fsdecode(name)[:BEGUN]}..."
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,9 +11,10 @@ from trimesh.creation import icosphere
 
 import renderfit as rf
 from renderfit import config, paths
-from renderfit.cli import register
+from renderfit.cli import register, register_cloud
 from renderfit.errors import DataError
 from renderfit.rendering.images import write_image
+from renderfit.vision import UNet, save_network
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,16 @@ def test_an_earlier_result_is_no_start_for_one_in_the_same_folder(folder, tmp_pa
         _call(folder, tmp_path, (0,), pose=[tmp_path / "registration.json"])
     assert (tmp_path / "registration.json").read_bytes() == before
     _call(folder, tmp_path / "next", (0,), pose=[tmp_path / "registration.json"])
+
+
+def test_results_never_go_into_the_shape_space_or_a_network(folder, tmp_path):
+    before = sorted(path.name for path in (folder / "space").iterdir())
+    for out in (folder / "space", folder / "space" / "new"):
+        with pytest.raises(DataError, match=r"the input .*space; expected another place for results"):
+            _call(folder, out, (0,))
+    with pytest.raises(DataError, match=r"the input .*space; expected another place for results"):
+        register_cloud.command(folder / "camera.json", folder / "space", folder / "space")
+    save_network(UNet(["ball"], width=4, levels=2), tmp_path / "network")
+    with pytest.raises(DataError, match=r"the input .*network; expected another place for results"):
+        _call(folder, tmp_path / "network", (0,), mask=None, network=tmp_path / "network")
+    assert sorted(path.name for path in (folder / "space").iterdir()) == before

@@ -7,8 +7,9 @@ import pytest
 import trimesh
 
 from renderfit import config
-from renderfit.pipeline import own_network
-from renderfit.vision import UNet, load_network
+from renderfit.errors import DataError
+from renderfit.pipeline import own_network, refiner
+from renderfit.vision import UNet, load_network, save_network
 
 
 @pytest.fixture
@@ -81,3 +82,15 @@ def test_it_leaves_a_network_and_its_description_but_no_state(meshes, tmp_path):
     assert about["initial"]["seed"] == 1
     assert about["initial"]["sha256"] != about["sha256"]
     assert load_network(tmp_path / "second").categories == ("can", "crate")
+
+
+def test_what_it_starts_from_is_never_replaced(meshes, tmp_path):
+    save_network(UNet(["can", "crate"], width=4, levels=2), tmp_path / "first")
+    before = (tmp_path / "first" / "unet.safetensors").read_bytes()
+    with pytest.raises(DataError, match=r"the input .*first; expected another place for results"):
+        own_network.train(meshes, tmp_path / "first", tmp_path / "first", steps=1)
+    with pytest.raises(DataError, match=r"the input .*own; expected another place for results"):
+        own_network.train(meshes, meshes, steps=1)
+    with pytest.raises(DataError, match=r"the input .*first; expected another place for results"):
+        refiner.train(tmp_path / "first", config.Refiner(), "test", tmp_path / "first")
+    assert (tmp_path / "first" / "unet.safetensors").read_bytes() == before

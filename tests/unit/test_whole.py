@@ -7,7 +7,7 @@ from multiprocessing import get_context
 import pytest
 
 from renderfit.errors import DataError
-from renderfit.whole import require_folder, whole_file, whole_folder, write_json, write_text
+from renderfit.whole import require_apart, require_folder, require_name, whole_file, whole_folder, write_json, write_text
 
 
 def names(folder):
@@ -92,3 +92,24 @@ def test_what_is_in_the_way_of_a_folder_is_named(tmp_path):
     for name in ("loop", "dangling"):
         with pytest.raises(DataError, match=f"{name} is a link to nothing; expected a folder"):
             require_folder(tmp_path / name / "below")
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "ß" * 128, f"{'y' * 300}/below"])
+def test_a_name_that_no_file_can_have_is_refused_before_the_work(tmp_path, name):
+    require_name(tmp_path / ("x" * 255))
+    with pytest.raises(DataError, match=r"\.\.\.: a name of (256|300) bytes; expected at most 255"):
+        require_name(tmp_path / name)
+    with pytest.raises(DataError, match="a name of"):
+        require_folder(tmp_path / name)
+    with pytest.raises(DataError, match=r"a path of \d+ bytes; expected fewer than 4096"):
+        require_name(tmp_path.joinpath(*["z" * 200] * 21))
+
+
+def test_results_keep_apart_from_what_they_are_made_from(tmp_path):
+    (tmp_path / "space").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "space")
+    require_apart(tmp_path, [tmp_path / "space"])
+    require_apart(tmp_path / "space" / "out", [tmp_path / "space"], below=True)
+    for out, words in (("space", "is the input"), ("link", "is the input"), ("space/out", "lies in the input")):
+        with pytest.raises(DataError, match=rf"{out}: {words} .*space; expected another place"):
+            require_apart(tmp_path / out, [tmp_path / "other", tmp_path / "space"])

@@ -58,6 +58,18 @@ def test_the_input_is_never_replaced(tmp_path, capsys, open_bottle):
     assert (tmp_path / "in.ply").read_bytes() == before
 
 
+def test_a_name_that_no_file_can_have_is_told_plainly(tmp_path, capsys, open_bottle):
+    save_mesh(open_bottle, tmp_path / "in.ply")
+    for source, out, words in (
+        ("in.ply", "o" * 300 + ".ply", "a name of 304 bytes; expected at most 255"),
+        ("i" * 300, "out.ply", "shorten it"),
+    ):
+        status, said = _run(capsys, tmp_path / source, tmp_path / out)
+        assert status == 2
+        assert words in said.err
+    assert [path.name for path in tmp_path.iterdir()] == ["in.ply"]
+
+
 def test_a_cloud_is_refused_by_name_and_millimetres_are_warned_of(tmp_path, capsys, open_bottle):
     save_mesh(Mesh(open_bottle.vertices, open_bottle.faces[:0]), tmp_path / "scan µ.ply")
     status, said = _run(capsys, tmp_path / "scan µ.ply", tmp_path / "out.ply")

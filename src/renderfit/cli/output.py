@@ -61,12 +61,14 @@ def _plain(entry: Any) -> Any:
 
 
 def advice(problem: Exception) -> str:
-    """Return what to do about an error of the machine: no space, no right to write."""
+    """Return what to do about an error of the machine: no space, no right to write, a name that it cannot hold."""
     number = problem.errno if isinstance(problem, OSError) else None
     if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
         return "; no more room for this file: nothing half-written passes for a result, so make space and run the same command again"
     if number in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "; this folder cannot be written: give yourself the right to, or work in a copy elsewhere"
+    if number == errno.ENAMETOOLONG:
+        return "; expected what the file system takes, mostly 255 bytes a name and 4095 altogether: shorten it"
     return ""
 
 

@@ -47,7 +47,7 @@ def command(
     from renderfit.shapes import ShapeSpace
     from renderfit.vision import load_network, load_refiner, refiner_files
     from renderfit.vision.checkpoint import chosen_folder
-    from renderfit.whole import require_folder
+    from renderfit.whole import require_apart, require_folder
 
     require_folder(out)
     masks, poses, lenses = mask or [], pose or [], camera * len(images) if len(camera) == 1 else camera
@@ -64,6 +64,8 @@ def command(
     starts = [Pose.load(path) for path in poses]
     segmenter = None if masks and method == "ours" else chosen_folder(network)
     refiner = refiner_files.chosen_folder() if refine else None
+    networks = sorted({folder.resolve() for folder in (segmenter, refiner) if folder is not None})
+    require_apart(out, [space, *networks])
     found = register(
         pictures,
         category,
@@ -76,7 +78,6 @@ def command(
         model=model,
         refiner=None if refiner is None else load_refiner(refiner),
     )
-    networks = sorted({folder.resolve() for folder in (segmenter, refiner) if folder is not None})
     summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views)
     if replay:
         from renderfit.plotting.registration import replay_scene

@@ -27,9 +27,10 @@ def command(
     from renderfit.registration import register_pointcloud
     from renderfit.registration.files import read_points, write_registration
     from renderfit.shapes import ShapeSpace
-    from renderfit.whole import require_folder
+    from renderfit.whole import require_apart, require_folder
 
     require_folder(out)
+    require_apart(out, [space])
     points = read_points(cloud)
     start = Pose.load(pose) if pose is not None else None
     found = register_pointcloud(points, ShapeSpace.load(space), start, optimise_pose, "front" if front else "released")

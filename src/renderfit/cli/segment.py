@@ -26,8 +26,10 @@ def command(
     from renderfit.vision import segment
     from renderfit.vision.checkpoint import chosen_network
     from renderfit.vision.images import load_image
+    from renderfit.whole import require_apart
 
     require_image_name(out)
+    require_apart(out, [image])
     lens = Camera.load(camera) if camera else None
     start = Pose.load(pose) if pose else None
     probability = segment(load_image(image), chosen_network(network), category or None, lens, start)

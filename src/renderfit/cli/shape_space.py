@@ -29,9 +29,10 @@ def command(
     from renderfit.shapes import ShapeSpace, choose_canonical, matching_canonical
     from renderfit.shapes.report import describe
     from renderfit.shapes.settings import configured
-    from renderfit.whole import require_folder
+    from renderfit.whole import require_apart, require_folder
 
     require_folder(out_dir)
+    require_apart(out_dir, [instances_dir], below=True)
     auto = str(canonical) == AUTO and not canonical.exists()
     if not instances_dir.is_dir():
         raise DataError(f"{instances_dir}: no such folder; expected one with training meshes ({', '.join(SUFFIXES)})")

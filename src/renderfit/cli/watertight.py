@@ -24,10 +24,12 @@ def command(
     from renderfit.cli.output import BAD_INPUT, emit
     from renderfit.errors import ConfigError
     from renderfit.watertight.files import Wanted, convert, convert_folder
+    from renderfit.whole import require_name
 
     if seal < -1:
         raise ConfigError(f"got --seal {seal}; expected 0 to 512 [cells], or -1: as many as needed")
     wanted = Wanted(depth, None if seal < 0 else seal, ratio, vertices)
+    require_name(out)
     if not source.is_dir():
         if out.exists() and out.samefile(source):
             raise ConfigError(f"{out} is the input itself; expected another file: the input stays as it is")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from renderfit import config
 from renderfit.datasets import load_split
+from renderfit.whole import require_apart, require_folder
 
 if TYPE_CHECKING:
     from renderfit.vision import UNet
@@ -41,6 +42,8 @@ def train(
     """
     from renderfit.vision import fitting, load_network, stream
 
+    require_folder(out)
+    require_apart(out, [one for one in (meshes, initial) if one], below=True)
     start = load_network(initial) if initial else None
     settings = settings_of(start, size=size, rate=rate, steps=steps, seed=seed)
     categories, found = instances(meshes)

@@ -11,6 +11,7 @@ import numpy as np
 
 from renderfit import config, paths
 from renderfit.pipeline.catalogue import mesh_path, splits
+from renderfit.whole import require_apart, require_folder
 
 _log = logging.getLogger(__name__)
 FILES = ("refiner.safetensors", "refiner.json")
@@ -46,6 +47,8 @@ def train(out: Path, settings: config.Refiner, command: str, initial: Path | Non
     from renderfit.vision import refiner_training
     from renderfit.vision.refiner_files import description, load_refiner, save_refiner
 
+    require_folder(out)
+    require_apart(out, [initial] if initial else [], below=True)
     pictures = sources(out / "categories", settings.seed)
     state = out / "training-state.safetensors"
     network, log = refiner_training.train(

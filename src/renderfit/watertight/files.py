@@ -15,7 +15,7 @@ from renderfit.progress import progress
 from renderfit.watertight.report import report
 from renderfit.watertight.resampling import require_budget, resample
 from renderfit.watertight.solid import require_settings, solidify
-from renderfit.whole import require_folder
+from renderfit.whole import require_folder, require_name
 
 ENDINGS = (".ply", ".obj", ".stl", ".off", ".glb", ".gltf")
 """Of the files that are meshes in a folder."""
@@ -74,6 +74,7 @@ def convert(source: Path, out: Path, wanted: Wanted) -> dict[str, Any]:
     DataError
         If the file is not readable as a mesh or none can be written at `out`.
     """
+    require_name(out)
     if out.is_dir():
         raise DataError(f"{out} is a folder; expected the name of a file to write: give {out / source.stem}.ply")
     require_folder(out.parent)
