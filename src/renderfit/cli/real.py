@@ -13,7 +13,11 @@ def command(
 ) -> None:
     """Register photographs of real objects anew, where their meshes are at hand (RENDERFIT_MIRROR), and rewrite their page.
 
-    Needs the stages dataset, shape_space and unet of the default data set.
+    Needs the stages dataset, shape_space and unet of the default data set. What the mirror lacks, or holds broken, is left out and named.
+
+    How clear the licences of the meshes are is fixed for each study, whatever dataset.licence says.
+    Clear: drill clouds. Clear or stated: bottle meshes, bottle transfer, spray transfer.
+    Any, so that meshes without a licence are used too: camera meshes, drill meshes, camera transfer, drill transfer.
     """
     from renderfit import config, paths
     from renderfit.cli.output import emit

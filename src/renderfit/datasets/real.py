@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import torch
 
@@ -71,6 +71,10 @@ class Open:
         """Return the instances of a category that the mirror holds."""
         return [name for (kind, name), entry in self._entries.items() if kind == category and mirror.here(entry)]
 
+    def listed(self, category: str) -> list[str]:
+        """Return the instances of a category that the policy on licences lets in, in the mirror or not."""
+        return [name for kind, name in self._entries if kind == category]
+
     def _complete(self, category: str) -> None:
         """Say which files of a category the mirror lacks; refuse those that lie there under another name."""
         lacking = [entry for (kind, _), entry in self._entries.items() if kind == category and not mirror.here(entry)]
@@ -135,13 +139,22 @@ class Drills:
     """``dataset.source: drills``: the 14 released clouds (11 training, 3 test), surfaces reconstructed.
 
     The canonical is the most central training cloud; the authors do not name theirs.
+
+    Parameters
+    ----------
+    without : collection of str
+        Clouds to do without.
     """
 
     CATEGORY = "drill"
 
-    def __init__(self) -> None:
+    def __init__(self, without: Collection[str] = ()) -> None:
         self.origin = str(mirror.required())
-        self._entries = {entry.name: entry for entry in mirror.manifest() if entry.category == CLOUDS}
+        self._entries = {entry.name: entry for entry in mirror.manifest() if entry.category == CLOUDS and entry.name not in without}
+
+    def names(self) -> list[str]:
+        """Return the clouds of the manifest, in the mirror or not."""
+        return list(self._entries)
 
     def cloud(self, name: str) -> Mesh:
         """Return the points of an instance as published: a mesh without faces [m]."""
@@ -155,11 +168,11 @@ class Drills:
         return reconstruct(*load_cloud(mirror.located(self._entries[name]).path))
 
     def splits(self) -> dict[str, Split]:
-        """Return the published split: 11 training and 3 test instances."""
+        """Return the published split: 11 training and 3 test instances, less what there is none of."""
         train = {name: self.cloud(name) for name, entry in self._entries.items() if entry.role == "train"}
         central = choose(self.CATEGORY, train, self.origin)
         names = [name for name in train if name != central.canonical]
         tests = [name for name, entry in self._entries.items() if entry.role == "test"]
-        if len(train) + len(tests) < FEWEST:
+        if not tests or len(train) + len(tests) < FEWEST:
             raise DataError(f"{self.origin}: {len(train)} training and {len(tests)} test clouds; expected 11 and 3")
         return {self.CATEGORY: Split(central.canonical, tuple(names), {f"t{k + 1}": name for k, name in enumerate(sorted(tests))})}

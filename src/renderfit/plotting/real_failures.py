@@ -14,7 +14,7 @@ from matplotlib.path import Path as Outline
 from renderfit.evaluation.real import tests_of
 from renderfit.geometry import load_mesh
 from renderfit.plotting.figures import color_of, figure
-from renderfit.plotting.real import Study, title_of
+from renderfit.plotting.real import Study, name_of, title_of
 from renderfit.plotting.tables import Html, grid
 from renderfit.plotting.viewer3d import Scene
 
@@ -86,6 +86,22 @@ def gallery(studies: Sequence[Study]) -> Any:
         where = " (parametric)" if study["kind"] == "transfer" else ""
         axis.set_title(f"{study['category']} {one['instance'].upper()}{where}\n{one['pose']}, {_blamed(one['reason'])}", fontsize=5.5)
     return found
+
+
+def at_hand(studies: Sequence[Study], results: Path, folder: Path) -> list[Study]:
+    """Return the studies whose photographs and shapes lie in `folder`; none if these are of another run than `results`.
+
+    Parameters
+    ----------
+    studies : sequence of dict
+        Of the results file.
+    results, folder : Path
+        ``results/real.json`` and ``artifacts/real``, where ``renderfit real`` leaves a copy of the file that it belongs to.
+    """
+    copy = folder / results.name
+    if not copy.is_file() or copy.read_bytes() != results.read_bytes():
+        return []
+    return [study for study in studies if (folder / name_of(study) / "views" / "t1" / "0").is_dir()]
 
 
 def scene(study: Study, folder: Path) -> Scene:
