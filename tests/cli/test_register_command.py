@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -61,6 +62,16 @@ def test_predicted_evidence_can_be_used(folder, tmp_path):
     assert refined["renders"] > plain["renders"] / 2
     (network,) = set(refined["provenance"]["inputs"]) - set(plain["provenance"]["inputs"])
     assert network.endswith("published")
+
+
+def test_a_category_that_the_refiner_never_saw_is_warned_of(folder, tmp_path, caplog):
+    (tmp_path / "drill").symlink_to(folder / "space")
+    shutil.copytree(folder / "space", tmp_path / "spaces" / "drill")
+    for space, warned in ((folder / "space", True), (tmp_path / "drill", True), (tmp_path / "spaces" / "drill", False)):
+        caplog.clear()
+        arguments = {"mask": [folder / "mask-0.png"], "pose": [folder / "pose-0.json"], "model": "pca", "refine": True}
+        register.command([folder / "photo-0.png"], space, [folder / "camera.json"], tmp_path / "out", **arguments)
+        assert ("none of them called space" in caplog.text) == warned
 
 
 def test_the_refiner_is_the_one_that_params_yaml_names(folder, tmp_path, monkeypatch):

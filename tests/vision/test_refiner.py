@@ -9,7 +9,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.rendering.normals import vertex_normals
 from renderfit.rendering.photo import Style, photograph
-from renderfit.vision import Evidence, Refiner, estimate, estimation, load_refiner, refiner_training
+from renderfit.vision import Evidence, Refiner, estimate, estimation, load_refiner, refiner_files, refiner_training
 from renderfit.vision.refiner import Prediction
 from renderfit.vision.refiner_batches import batch, mirrored
 from renderfit.vision.refiner_cuts import Cut
@@ -237,6 +237,16 @@ def test_weights_come_back_and_changed_ones_are_refused(tmp_path):
         load_refiner(tmp_path)
     with pytest.raises(DataError, match="train refiner"):
         load_refiner(tmp_path / "none")
+
+
+def test_categories_that_a_refiner_never_saw_are_doubted(tmp_path):
+    assert refiner_files.doubt("drill") == ""  # of the package: from the network that its training began with
+    assert "began with layers of a network of bottle, camera, drill, spray, none of them called mug" in refiner_files.doubt("mug")
+    save_refiner(Refiner(8, 3, 32), tmp_path, categories=["mug", "bowl"])
+    assert refiner_files.doubt("mug", tmp_path) == ""
+    assert "was trained on mug, bowl, none of them called drill" in refiner_files.doubt("drill", tmp_path)
+    save_refiner(Refiner(8, 3, 32), tmp_path, begun_with={"unet": "another"})
+    assert "is not written beside it" in refiner_files.doubt("mug", tmp_path)
 
 
 def test_bad_input_is_refused_with_the_reason(body):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from renderfit.cli.output import emit
+
+_log = logging.getLogger(__name__)
 
 
 def command(
@@ -66,6 +69,9 @@ def command(
     refiner = refiner_files.chosen_folder() if refine else None
     networks = sorted({folder.resolve() for folder in (segmenter, refiner) if folder is not None})
     require_apart(out, [space, *networks])
+    trained = None if refiner is None else load_refiner(refiner)
+    if refiner is not None and (doubt := refiner_files.doubt(space.resolve().name, refiner)):
+        _log.warning("warning: %s; without --refine the photograph alone decides", doubt)
     found = register(
         pictures,
         category,
@@ -76,7 +82,7 @@ def command(
         method=method,
         network=None if segmenter is None else load_network(segmenter),
         model=model,
-        refiner=None if refiner is None else load_refiner(refiner),
+        refiner=trained,
     )
     summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views)
     if replay:

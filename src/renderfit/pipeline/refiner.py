@@ -61,6 +61,7 @@ def train(out: Path, settings: config.Refiner, command: str, initial: Path | Non
         "seed": settings.seed,
         "command": command,
         "steps": settings.steps,
+        "categories": [Path(name).stem for name in pictures.categories],
         "data": refiner_training.data_hash(pictures),
         "versions": versions,
         **({"initial": description(initial)} if initial else {}),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from renderfit import config, paths
 from renderfit.errors import DataError
-from renderfit.vision.checkpoint import PUBLISHED, save_tensors, sha256
+from renderfit.vision.checkpoint import PUBLISHED, describe, save_tensors, sha256
 from renderfit.vision.refiner import Refiner
 from renderfit.whole import write_json
 
@@ -66,6 +66,24 @@ def load_refiner(folder: str | Path = PUBLISHED) -> Refiner:
 def chosen_folder() -> Path:
     """Return the folder of the refiner that params.yaml ``refiner.weights`` chooses: of the package, or trained by the stage unet."""
     return PUBLISHED if config.section(config.Refiner).weights == "published" else paths.ARTIFACTS / "unet"
+
+
+def doubt(category: str, folder: str | Path = PUBLISHED) -> str:
+    """Return why a refiner's predictions on a category are to be doubted; empty where it knows one of that name.
+
+    Older descriptions, that of the package's refiner too, do not list the categories. They name the segmentation network whose
+    layers the training began with: where that is the package's, its categories stand for the refiner's.
+    """
+    about = description(folder)
+    known, how = about.get("categories"), "was trained on"
+    first = about.get("begun_with") or about.get("initial", {}).get("begun_with") or {}
+    if known is None and first.get("unet") == (unet := describe())["sha256"]:
+        known, how = unet["categories"], "began with layers of a network of"
+    if known is None:
+        return "what the refiner was trained on is not written beside it: on other kinds of objects its predictions mislead"
+    if category in known:
+        return ""
+    return f"the refiner {how} {', '.join(known)}, none of them called {category}: on other kinds of objects its predictions mislead"
 
 
 def description(folder: str | Path = PUBLISHED) -> dict[str, Any]:

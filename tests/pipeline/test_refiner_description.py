@@ -1,0 +1,17 @@
+"""What a training of the refiner writes beside the weights."""
+
+import json
+
+from renderfit import config
+from renderfit.pipeline import refiner
+from renderfit.vision import Refiner, refiner_files, refiner_training
+from renderfit.vision.refiner_pictures import Pictures
+
+
+def test_the_description_names_the_categories(tmp_path, monkeypatch):
+    monkeypatch.setattr(refiner, "sources", lambda folder, seed: Pictures((str(folder / "can.npz"), str(folder / "crate.npz")), seed=seed))
+    monkeypatch.setattr(refiner_training, "train", lambda *_, **__: (Refiner(8, 3, 32), {"scores": [{"turn": 1.0}]}))
+    monkeypatch.setattr(refiner_training, "data_hash", lambda _: "of nothing")
+    refiner.train(tmp_path, config.Refiner(), "renderfit train refiner OUT")
+    assert json.loads((tmp_path / "refiner.json").read_text())["categories"] == ["can", "crate"]
+    assert refiner_files.doubt("can", tmp_path) == ""
