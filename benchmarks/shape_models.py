@@ -88,7 +88,8 @@ def _real(artifacts: Path, study: str) -> tuple[Mesh, dict[str, Mesh]]:
     entry = next(s for s in studies if (s["category"], s["kind"]) == (category, kind))
     folder = artifacts / "real" / study
     targets = folder / ("cloud" if kind == "clouds" else "closed")
-    return load_mesh(folder / "closed" / f"{entry['canonical']}.ply"), {one: load_mesh(targets / f"{one}.ply") for one in entry["train"]}
+    (fold,) = entry["folds"]  # of large categories, and of the clouds, there is one space
+    return load_mesh(folder / "closed" / f"{fold['canonical']}.ply"), {one: load_mesh(targets / f"{one}.ply") for one in fold["train"]}
 
 
 if __name__ == "__main__":
