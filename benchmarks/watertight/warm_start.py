@@ -2,8 +2,7 @@
 
 A process of its own imports torch and numba, then renderfit's name, makes a cube watertight at depth 5 twice and
 says what each step cost. The start is our import plus the first call less the second, which is what the work
-itself takes; most of it is numba setting itself up before it loads its first kernel. It imports scipy.linalg for
-that, whether a kernel needs it or not, so its share is told apart. Bytecode is a cache too: the processes keep it.
+itself takes; whatever the first call imports counts. Bytecode is a cache too: the processes keep it.
 Writes the medians to warm_start.csv beside itself.
 """
 
@@ -27,8 +26,6 @@ import torch
 mark()
 import numba
 mark()
-import scipy.linalg.cython_blas
-mark()
 import renderfit as rf
 rf.make_watertight
 mark()
@@ -48,15 +45,14 @@ def main() -> None:
     for _ in range(REPEATS + 1):  # the first may compile
         said = subprocess.run([sys.executable, "-c", STEPS], check=True, capture_output=True, text=True, env=around).stdout
         runs.append(json.loads(said))
-    torch, numba, scipy, ours, mesh, first, second = (statistics.median(column) for column in zip(*runs[1:], strict=True))
+    torch, numba, ours, mesh, first, second = (statistics.median(column) for column in zip(*runs[1:], strict=True))
     found = {
         "import torch": torch,
         "import numba": numba,
-        "import scipy.linalg (by numba)": scipy,
         "import renderfit": ours,
         "first call": first,
         "second call": second,
-        "start": scipy + ours + mesh + first - second,
+        "start": ours + mesh + first - second,
     }
     with TABLE.open("w", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")

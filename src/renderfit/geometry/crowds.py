@@ -13,10 +13,10 @@ import logging
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from renderfit import collector
+from renderfit.compiled import kernel
 from renderfit.errors import DataError
 from renderfit.geometry.triangle_tree import build, closest_on_triangle, nearest
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 Tree = tuple[NDArray[Any], ...]
 
 
-@njit(cache=True)
+@kernel
 def looked_at(tree, points, slack):
     """Return how many triangles (N,) share a leaf whose box is no farther from each point (N, 3) than the nearest one."""
     boxes, link, count, _, _ = tree
@@ -58,7 +58,7 @@ def looked_at(tree, points, slack):
     return found
 
 
-@njit(cache=True)
+@kernel
 def _uncovered(corners, order, slack, passes, idle):
     """Return which triangles (F,) stay when those on one of the first of `order` are left out."""
     stays, vain = np.ones(len(corners), np.bool_), 0
@@ -81,7 +81,7 @@ def _uncovered(corners, order, slack, passes, idle):
     return stays
 
 
-@njit(cache=True)
+@kernel
 def _cut(corners, side, most, pieces, owner):
     """Halve triangles at their longest edge until no box is longer than `side`; return the number of pieces.
 

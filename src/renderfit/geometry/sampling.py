@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from renderfit.compiled import kernel
 from renderfit.geometry.mesh import Mesh
 
 
@@ -20,7 +20,7 @@ def sample_surface(mesh: Mesh, count: int, seed: int = 0) -> NDArray[np.float64]
     return np.einsum("nk,nkd->nd", weights, vertices[faces[face]])
 
 
-@numba.njit(cache=True)
+@kernel
 def _farthest(points: NDArray[np.float64], count: int, first: int) -> NDArray[np.int64]:
     chosen = np.empty(count, np.int64)
     nearest = np.full(len(points), np.inf)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import ArrayLike, NDArray
+
+from renderfit.compiled import kernel
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _fans(start: NDArray, one: NDArray, two: NDArray) -> int:
     return int(_components(len(start), first, second))
 
 
-@njit(cache=True)
+@kernel
 def _components(count, one, two):  # type: ignore[no-untyped-def]  # numba infers the types
     """Count the connected sets of `count` things, of which `one` and `two` (N,) are joined pairwise."""
     parent = np.arange(count)

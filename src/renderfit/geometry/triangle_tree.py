@@ -10,13 +10,14 @@ has ``count`` triangles from row ``link`` of ``corners`` (F, 9); ``order`` (F,) 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from renderfit.compiled import kernel
 
 LEAF = 4
 FLAT = 1e-20  # squared sine below which a triangle counts as a segment
 
 
-@njit(cache=True)
+@kernel
 def _select(keys, index, low, high, middle):
     """Reorder index[low:high] so that position `middle` holds the element it has in sorted order."""
     high -= 1
@@ -40,7 +41,7 @@ def _select(keys, index, low, high, middle):
             return
 
 
-@njit(cache=True)
+@kernel
 def build(vertices, faces):
     """Build the tree of triangles: median splits along the longest axis of the centroids."""
     total = len(faces)
@@ -90,7 +91,7 @@ def build(vertices, faces):
     return boxes[:used].copy(), link[:used].copy(), count[:used].copy(), corners, order
 
 
-@njit(cache=True)
+@kernel
 def _on_segment(px, py, pz, ax, ay, az, bx, by, bz):
     ux, uy, uz = bx - ax, by - ay, bz - az
     square = ux * ux + uy * uy + uz * uz
@@ -100,7 +101,7 @@ def _on_segment(px, py, pz, ax, ay, az, bx, by, bz):
     return ax + t * ux, ay + t * uy, az + t * uz
 
 
-@njit(cache=True)
+@kernel
 def closest_on_triangle(px, py, pz, row):
     """Return the point of the triangle `row` (9,) nearest to p; flat triangles are segments."""
     ax, ay, az, bx, by, bz, cx, cy, cz = row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8]
@@ -132,7 +133,7 @@ def closest_on_triangle(px, py, pz, row):
     return qx, qy, qz
 
 
-@njit(cache=True)
+@kernel
 def _box_square(px, py, pz, boxes, node):
     x = max(boxes[node, 0] - px, px - boxes[node, 3], 0.0)
     y = max(boxes[node, 1] - py, py - boxes[node, 4], 0.0)
@@ -140,7 +141,7 @@ def _box_square(px, py, pz, boxes, node):
     return x * x + y * y + z * z
 
 
-@njit(cache=True)
+@kernel
 def nearest(tree, px, py, pz, seed, stack, bound):
     """Return (square distance, x, y, z, row) of the nearest triangle point.
 
@@ -180,7 +181,7 @@ def nearest(tree, px, py, pz, seed, stack, bound):
     return best, qx, qy, qz, row
 
 
-@njit(cache=True)
+@kernel
 def nearest_many(tree, points):
     """Query all points (N, 3); return distances (N,), points (N, 3), face numbers (N,)."""
     total = len(points)

@@ -11,9 +11,9 @@ elsewhere nothing is gained, and thin tips would lose cells.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from renderfit.compiled import kernel
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.occupancy import EMPTY, OCCUPIED, OUTSIDE
 
@@ -25,7 +25,7 @@ BACKING = 0.3  # a wall must keep a cell at most so far from its nearest point [
 SLACK = 1e-3  # [cells]
 
 
-@njit(cache=True)
+@kernel
 def _push(stack, top, i, j, k):
     if top == len(stack):  # item by item, as the code of a slice assignment takes longer to load than the whole kernel
         larger = np.empty((2 * len(stack), 3), np.int32)
@@ -37,14 +37,14 @@ def _push(stack, top, i, j, k):
     return stack, top + 1
 
 
-@njit(cache=True)
+@kernel
 def _beside(way):
     """Return one of the six steps to a cell that shares a side."""
     step, axis = 1 - 2 * (way % 2), way // 2
     return step * (axis == 0), step * (axis == 1), step * (axis == 2)
 
 
-@njit(cache=True)
+@kernel
 def _block(grid, i, j, k):
     for a in range(-1, 2):
         for b in range(-1, 2):
@@ -55,7 +55,7 @@ def _block(grid, i, j, k):
     return True
 
 
-@njit(cache=True)
+@kernel
 def _mark_cavities(grid):
     """Turn enclosed EMPTY regions in which a block of 3 x 3 x 3 cells fits into CAVITY: insides of bodies."""
     stack, top = np.empty((4096, 3), np.int32), np.int64(0)
@@ -76,7 +76,7 @@ def _mark_cavities(grid):
                             stack, top = _push(stack, top, p + u, q + v, r + w)
 
 
-@njit(cache=True)
+@kernel
 def _backed(tree, grid, i, j, k, x, y, z, row, stack, bound):
     """Return whether another solid cell at the point (x, y, z) of a wall has the wall in its inscribed ball."""
     for a in range(-1, 2):
@@ -93,7 +93,7 @@ def _backed(tree, grid, i, j, k, x, y, z, row, stack, bound):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _apart(tree, grid, i, j, k, far, row, stack, bound):
     """Return whether an outside cell that shares only an edge with a cell may be behind a wall; `far` is free at the centre."""
     for a in range(-1, 2):
@@ -111,7 +111,7 @@ def _apart(tree, grid, i, j, k, far, row, stack, bound):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _in_gap(tree, grid, i, j, k, row, stack, bound):
     """Return whether the outside may enter an occupied cell, its free radius and its nearest triangle."""
     x, y, z = i + 0.5, j + 0.5, k + 0.5
@@ -127,7 +127,7 @@ def _in_gap(tree, grid, i, j, k, row, stack, bound):
     return not inside or _backed(tree, grid, i, j, k, qx, qy, qz, other, stack, bound), far, row
 
 
-@njit(cache=True)
+@kernel
 def enter(tree, grid):
     """Turn cells of gaps that the outside reaches into OUTSIDE, and what else encloses cavities into CAVITY."""
     _mark_cavities(grid)

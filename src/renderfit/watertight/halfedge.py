@@ -9,28 +9,29 @@ Half-edge e = 3 f + k runs from ``start[e]``, the corner k of face f, to ``start
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from renderfit.compiled import kernel
 
 
-@njit(cache=True)
+@kernel
 def after(e):
     """Return the next half-edge of the same face."""
     return e - 2 if e % 3 == 2 else e + 1
 
 
-@njit(cache=True)
+@kernel
 def before(e):
     """Return the previous half-edge of the same face."""
     return e + 2 if e % 3 == 0 else e - 1
 
 
-@njit(cache=True)
+@kernel
 def turn(twin, e):
     """Return the next half-edge, counter-clockwise, with the same start."""
     return twin[before(e)]
 
 
-@njit(cache=True)
+@kernel
 def connect(faces, vertices):
     """Return start, twin (3 F,) and spoke (V,) of faces (F, 3) over a number of vertices."""
     total = 3 * len(faces)
@@ -51,7 +52,7 @@ def connect(faces, vertices):
     return start, twin, spoke
 
 
-@njit(cache=True)
+@kernel
 def valence(twin, e):
     """Return the number of faces around the start of e."""
     count, other = 1, turn(twin, e)
@@ -61,7 +62,7 @@ def valence(twin, e):
     return count
 
 
-@njit(cache=True)
+@kernel
 def largest_valence(twin, spoke, count):
     """Return the largest number of faces around one of the first `count` vertices."""
     largest = 0
@@ -71,7 +72,7 @@ def largest_valence(twin, spoke, count):
     return largest
 
 
-@njit(cache=True)
+@kernel
 def joined(start, twin, spoke, a, b):
     """Return whether an edge joins vertices a and b."""
     e = spoke[a]
@@ -83,12 +84,12 @@ def joined(start, twin, spoke, a, b):
             return False
 
 
-@njit(cache=True)
+@kernel
 def _link(twin, a, b):
     twin[a], twin[b] = b, a
 
 
-@njit(cache=True)
+@kernel
 def flip(start, twin, spoke, e):
     """Turn the edge e between its two faces; the caller has checked that this is allowed."""
     o = twin[e]
@@ -104,7 +105,7 @@ def flip(start, twin, spoke, e):
     spoke[a], spoke[b], spoke[p], spoke[q] = e2, o2, o, e
 
 
-@njit(cache=True)
+@kernel
 def split(start, twin, spoke, e, vertex, edges):
     """Put `vertex` on the edge e, using half-edges `edges`..`edges` + 5 for the two new faces."""
     o = twin[e]

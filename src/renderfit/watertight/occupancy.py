@@ -9,13 +9,14 @@ Grid values: EMPTY, OCCUPIED by a triangle, OUTSIDE.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from renderfit.compiled import kernel
 
 EMPTY, OCCUPIED, OUTSIDE = 0, 1, 2
 FEW = 64  # a block of so many cells is looked through before it is tested: where large triangles crowd it is full
 
 
-@njit(cache=True)
+@kernel
 def _separated(tri, cx, cy, cz, ex, ey, ez):  # noqa: PLR0911
     """Return whether one of the 13 axes separates the triangle (9,) from the box (centre, half sides)."""
     ax, ay, az = tri[0] - cx, tri[1] - cy, tri[2] - cz
@@ -49,7 +50,7 @@ def _separated(tri, cx, cy, cz, ex, ey, ez):  # noqa: PLR0911
     return False
 
 
-@njit(cache=True)
+@kernel
 def _full(grid, low, high):
     """Return whether the cells from low to high, both included, are all occupied."""
     for i in range(low[0], high[0] + 1):
@@ -60,7 +61,7 @@ def _full(grid, low, high):
     return True
 
 
-@njit(cache=True)
+@kernel
 def occupy(vertices, faces, grid):  # noqa: PLR0912
     """Mark as OCCUPIED each cell whose closed box a triangle meets: descent of its cell range."""
     tri, stack = np.empty(9), np.empty((64, 6), np.int64)
@@ -98,7 +99,7 @@ def occupy(vertices, faces, grid):  # noqa: PLR0912
                 top += 1
 
 
-@njit(cache=True)
+@kernel
 def _doubled(stack):
     """Return a copy (2 N,) of a stack (N,); item by item, as the code of a slice assignment takes longer to load than all of this."""
     larger = np.empty(2 * len(stack), np.int64)
@@ -107,7 +108,7 @@ def _doubled(stack):
     return larger
 
 
-@njit(cache=True)
+@kernel
 def flood(grid):
     """Turn EMPTY cells that reach the corner cell (0, 0, 0) through faces into OUTSIDE."""
     nx, ny, nz = grid.shape

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from renderfit.compiled import kernel
 
 RUN = 16  # items that are sorted by insertion
 
 
-@njit(cache=True)
+@kernel
 def ascending(keys):
     """Return the places (N,) of the keys (N,) in ascending order, those of equal keys in the order they have."""
     total = len(keys)

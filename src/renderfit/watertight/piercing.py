@@ -11,8 +11,9 @@ rounds are over. Only thin walls and narrow gaps are looked at.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from renderfit.compiled import kernel
 
 THIN = 1.2  # how far behind and before a vertex of a thin wall or a narrow gap the other side is looked for [cells]
 DEEP = 2e-4  # faces that cross less deeply only touch [cells]
@@ -29,12 +30,12 @@ def thin(x: NDArray[np.float64], normals: NDArray[np.float64], solid: NDArray[np
     return ~inside(x - THIN * normals) | inside(x + THIN * normals)
 
 
-@njit(cache=True)
+@kernel
 def _height(p, a, nx, ny, nz):
     return nx * (p[0] - a[0]) + ny * (p[1] - a[1]) + nz * (p[2] - a[2])
 
 
-@njit(cache=True)
+@kernel
 def _pierces(p, q, a, b, c, deep):
     """Return whether the segment p q goes through the inside of the triangle a b c, by more than `deep` on all sides."""
     ux, uy, uz, vx, vy, vz = b[0] - a[0], b[1] - a[1], b[2] - a[2], c[0] - a[0], c[1] - a[1], c[2] - a[2]
@@ -57,7 +58,7 @@ def _pierces(p, q, a, b, c, deep):
     return True
 
 
-@njit(cache=True)
+@kernel
 def _meet(vertices, one, two, deep):
     """Return whether an edge of one face pierces the other; edges with a corner of the other face do not count."""
     for turn in range(2):
@@ -71,7 +72,7 @@ def _meet(vertices, one, two, deep):
     return False
 
 
-@njit(cache=True)
+@kernel
 def _beside(corners, low, high):
     """Return whether the box of a triangle (9,) and that from low to high are apart."""
     for k in range(3):
@@ -81,7 +82,7 @@ def _beside(corners, low, high):
     return False
 
 
-@njit(cache=True)
+@kernel
 def pierced(vertices, faces, tree, deep, asked):
     """Return which faces (F,) pierce another or are pierced, of pairs with a face that is `asked` (F,); the tree holds them all."""
     boxes, link, count, corners, order = tree

@@ -15,8 +15,8 @@ Huang, Zhou, Guibas 2020, ManifoldPlus, section 3.2
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from renderfit.compiled import kernel
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.halfedge import after, before, connect, largest_valence, turn
 from renderfit.watertight.order import ascending
@@ -26,7 +26,7 @@ SWEEPS = 30  # of the dual coordinate ascent
 KEEP = 0.02  # share of a face's height over a moved vertex' constraint that is kept
 
 
-@njit(cache=True)
+@kernel
 def fan_normal(x, start, twin, e):
     """Return the unit angle-weighted normal at the start of e (zero where undefined)."""
     v, first = start[e], e
@@ -49,7 +49,7 @@ def fan_normal(x, start, twin, e):
     return nx / length, ny / length, nz / length
 
 
-@njit(cache=True)
+@kernel
 def face_dot(x, a, b, c, nx, ny, nz):
     """Return n . (unit normal of the face a, b, c); 0 for a face without area."""
     ux, uy, uz = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1], x[b, 2] - x[a, 2]
@@ -59,7 +59,7 @@ def face_dot(x, a, b, c, nx, ny, nz):
     return (fx * nx + fy * ny + fz * nz) / length if length > 1e-30 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def begin(x, faces):
     """Return start, twin, spoke (`renderfit.watertight.halfedge`) and valid normals (V, 3) of a closed mesh."""
     start, twin, spoke = connect(faces, len(x))
@@ -68,7 +68,7 @@ def begin(x, faces):
     return start, twin, spoke, normals
 
 
-@njit(cache=True)
+@kernel
 def _valid_normals(x, start, twin, spoke, normals):
     """Set normals (V, 3) that no incident face looks away from; zero where there is none."""
     for v in range(len(spoke)):
@@ -98,7 +98,7 @@ def _valid_normals(x, start, twin, spoke, normals):
         normals[v, 0], normals[v, 1], normals[v, 2] = nx / length, ny / length, nz / length
 
 
-@njit(cache=True)
+@kernel
 def _constraints(x, normals, start, twin, e, rows, limits):
     """Fill the half-spaces a . D <= limit of moves of the start of e; return their number."""
     v, first, count = start[e], e, 0
@@ -120,7 +120,7 @@ def _constraints(x, normals, start, twin, e, rows, limits):
             return count
 
 
-@njit(cache=True)
+@kernel
 def _allowed(rows, limits, dual, count, gx, gy, gz):
     """Return the move nearest to g that meets the constraints: dual coordinate ascent, then scaled back."""
     dx, dy, dz = gx, gy, gz
@@ -145,7 +145,7 @@ def _allowed(rows, limits, dual, count, gx, gy, gz):
     return scale * dx, scale * dy, scale * dz
 
 
-@njit(cache=True)
+@kernel
 def turn_normal(x, normals, start, twin, e):
     """Turn the normal at the start of e toward the angle-weighted one as far as its faces allow."""
     v, first = start[e], e
@@ -167,7 +167,7 @@ def turn_normal(x, normals, start, twin, e):
         normals[v, 0], normals[v, 1], normals[v, 2] = nx / length, ny / length, nz / length
 
 
-@njit(cache=True)
+@kernel
 def seek(tree, x, target, square, row, active):
     """Query the nearest input point of the active vertices."""
     stack, bound = np.empty(128, np.int64), np.empty(128)
@@ -175,7 +175,7 @@ def seek(tree, x, target, square, row, active):
         square[v], target[v, 0], target[v, 1], target[v, 2], row[v] = nearest(tree, x[v, 0], x[v, 1], x[v, 2], row[v], stack, bound)
 
 
-@njit(cache=True)
+@kernel
 def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, active, sweeps, most):  # noqa: PLR0912
     """Move the active vertices (in ascending order), and those around what moves, to their nearest input points.
 
@@ -234,7 +234,7 @@ def project(tree, x, normals, target, square, row, pinned, start, twin, spoke, a
     return tried
 
 
-@njit(cache=True)
+@kernel
 def smooth(x, normals, start, twin, spoke, chosen, sweeps):
     """Move the chosen vertices to the mean of their neighbours as far as no face turns over."""
     widest = largest_valence(twin, spoke, len(spoke))

@@ -10,8 +10,8 @@ Huang, Zhou, Guibas 2020, ManifoldPlus, section 3.3 (sharp features)
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from renderfit.compiled import kernel
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.halfedge import after, before, flip, joined, split, turn, valence
 from renderfit.watertight.projection import STILL, face_dot
@@ -27,7 +27,7 @@ SHALLOW = 0.02  # ... if its height is below this [cells], so that turning its l
 ENDS = 0.05  # share of the base at either end over which the apex of such a sliver may not stand
 
 
-@njit(cache=True)
+@kernel
 def _between(start, twin, spoke, a, b):
     """Return the half-edge from a to b, -1 if there is none."""
     e = spoke[a]
@@ -39,7 +39,7 @@ def _between(start, twin, spoke, a, b):
             return -1
 
 
-@njit(cache=True)
+@kernel
 def far_edges(tree, x, row, free, start, twin, ratio):
     """Return ends (N, 2) and midpoint distances (N,) of the edges that leave the input."""
     ends, far, count = np.empty((len(start) // 2, 2), np.int64), np.empty(len(start) // 2), 0
@@ -59,7 +59,7 @@ def far_edges(tree, x, row, free, start, twin, ratio):
     return ends[:count], far[:count]
 
 
-@njit(cache=True)
+@kernel
 def _flip_helps(tree, x, normals, row, start, twin, spoke, e, far, stack, bound):
     """Return whether turning the edge e is allowed and brings it clearly nearer to the input."""
     o = twin[e]
@@ -83,7 +83,7 @@ def _flip_helps(tree, x, normals, row, start, twin, spoke, e, far, stack, bound)
     return not joined(start, twin, spoke, p, q)
 
 
-@njit(cache=True)
+@kernel
 def _crease(planes, target, row, a, b, mx, my, mz):
     """Return the point nearest m on the line where the planes at the input points of a and b meet."""
     n, m, s, t = planes[row[a]], planes[row[b]], target[a], target[b]
@@ -97,7 +97,7 @@ def _crease(planes, target, row, a, b, mx, my, mz):
     return True, mx + f * n[0] + g * m[0], my + f * n[1] + g * m[1], mz + f * n[2] + g * m[2]
 
 
-@njit(cache=True)
+@kernel
 def refine(tree, planes, ends, far, x, normals, target, square, row, pinned, start, twin, spoke, vertices, edges):
     """Flip or split the given edges; new vertices go behind `vertices`, new half-edges behind `edges`.
 
@@ -138,7 +138,7 @@ def refine(tree, planes, ends, far, x, normals, target, square, row, pinned, sta
     return vertices, edges
 
 
-@njit(cache=True)
+@kernel
 def _slimness(x, a, b, c):
     """Return (height over longest side)^2 of a triangle."""
     ux, uy, uz = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1], x[b, 2] - x[a, 2]
@@ -149,7 +149,7 @@ def _slimness(x, a, b, c):
     return (cx * cx + cy * cy + cz * cz) / (base * base) if base > 0.0 else 0.0
 
 
-@njit(cache=True)
+@kernel
 def turn_slivers(x, normals, start, twin, spoke):
     """Flip the longest edge of flat, obtuse faces: along a crease such a face has a normal of chance."""
     for e in range(len(start)):

@@ -13,8 +13,8 @@ Botsch, Kobbelt 2004, A remeshing approach to multiresolution modeling
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from renderfit.compiled import kernel
 from renderfit.geometry.triangle_tree import nearest
 from renderfit.watertight.halfedge import after, before, flip, joined, split, turn, valence
 from renderfit.watertight.order import ascending
@@ -25,12 +25,12 @@ FLAT = 0.9  # least cosine across an edge that may be flipped
 NOBODY = np.int64(-1)  # no literal, for which numba would compile all again
 
 
-@njit(cache=True)
+@kernel
 def _square(x, a, b):
     return (x[a, 0] - x[b, 0]) ** 2 + (x[a, 1] - x[b, 1]) ** 2 + (x[a, 2] - x[b, 2]) ** 2
 
 
-@njit(cache=True)
+@kernel
 def _cross(x, a, b, c):
     """Return the unit normal of the face (a, b, c), zero without area, and twice its area."""
     ux, uy, uz = x[b, 0] - x[a, 0], x[b, 1] - x[a, 1], x[b, 2] - x[a, 2]
@@ -42,7 +42,7 @@ def _cross(x, a, b, c):
     return fx / length, fy / length, fz / length, length
 
 
-@njit(cache=True)
+@kernel
 def _edges(x, start, twin, low, high):
     """Return the live edges with low < square length < high, shortest first."""
     found, keys, count = np.empty(len(start) // 2 + 1, np.int64), np.empty(len(start) // 2 + 1), 0
@@ -55,7 +55,7 @@ def _edges(x, start, twin, low, high):
     return found[:count][ascending(keys[:count])]
 
 
-@njit(cache=True)
+@kernel
 def _faces_stay(x, start, twin, e, other, px, py, pz):
     """Return whether no face around the start of e, except those with vertex `other`, turns when it moves to p."""
     v, first = start[e], e
@@ -81,7 +81,7 @@ def _faces_stay(x, start, twin, e, other, px, py, pz):
     return fine
 
 
-@njit(cache=True)
+@kernel
 def split_long(x, row, start, twin, spoke, source, vertices, edges, limit, most):
     """Halve up to `most` edges longer than `limit`, longest first; return the new counts."""
     stack, bound = np.empty(128, np.int64), np.empty(128)
@@ -101,7 +101,7 @@ def split_long(x, row, start, twin, spoke, source, vertices, edges, limit, most)
     return vertices, edges
 
 
-@njit(cache=True)
+@kernel
 def _on_this_side(x, start, twin, e, source, triangle):
     """Return whether the source triangle looks the same way as the fan at the start of e."""
     nx, ny, nz = fan_normal(x, start, twin, e)
@@ -109,7 +109,7 @@ def _on_this_side(x, start, twin, e, source, triangle):
     return normal[0] * nx + normal[1] * ny + normal[2] * nz > 0.0
 
 
-@njit(cache=True)
+@kernel
 def _linked_right(start, twin, spoke, a, b):
     """Return whether a and b have exactly two common neighbours, and these more than three faces."""
     common, e = 0, spoke[a]
@@ -125,7 +125,7 @@ def _linked_right(start, twin, spoke, a, b):
     return common == 2
 
 
-@njit(cache=True)
+@kernel
 def _collapse(start, twin, spoke, e):
     """Merge the end of e into its start and delete its two faces."""
     o = twin[e]
@@ -141,7 +141,7 @@ def _collapse(start, twin, spoke, e):
         start[half] = -1
 
 
-@njit(cache=True)
+@kernel
 def collapse_short(x, row, start, twin, spoke, source, vertices, short, longest, least):  # noqa: PLR0912
     """Collapse edges shorter than `short`, shortest first, while more than `least` vertices are left.
 
@@ -189,7 +189,7 @@ def collapse_short(x, row, start, twin, spoke, source, vertices, short, longest,
     return vertices
 
 
-@njit(cache=True)
+@kernel
 def flip_to_six(x, start, twin, spoke):
     """Flip edges between nearly coplanar faces where that brings four valences nearer to six."""
     changed = 0
@@ -216,7 +216,7 @@ def flip_to_six(x, start, twin, spoke):
     return changed
 
 
-@njit(cache=True)
+@kernel
 def relax(x, row, start, twin, spoke, source):
     """Move each vertex toward the mean of its neighbours, along the surface, and back onto the source."""
     stack, bound = np.empty(128, np.int64), np.empty(128)

@@ -14,8 +14,9 @@ Huang, Zhou, Guibas 2020, ManifoldPlus, section 3.1
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from renderfit.compiled import kernel
 
 # Directions: +x, -x, +y, -y, +z, -z. d ^ 1 is the opposite of d.
 STEP = np.array([[1, 0, 0], [-1, 0, 0], [0, 1, 0], [0, -1, 0], [0, 0, 1], [0, 0, -1]])
@@ -38,7 +39,7 @@ def _tables() -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
 CORNERS, EDGES, INVERSE = _tables()
 
 
-@njit(cache=True)
+@kernel
 def _quads(solid, first):
     """Return cell and direction of each quad; `first` gets the number of each cell's first quad."""
     nx, ny, nz = solid.shape
@@ -61,7 +62,7 @@ def _quads(solid, first):
     return cells, ways
 
 
-@njit(cache=True)
+@kernel
 def _number(solid, first, i, j, k, way):
     """Return the number of the quad (cell, way)."""
     number = first[i, j, k]
@@ -71,7 +72,7 @@ def _number(solid, first, i, j, k, way):
     return number
 
 
-@njit(cache=True)
+@kernel
 def _join(solid, first, cells, ways):
     """Pair quad edges; return the partner 4 * quad + edge of each, and of ambiguous ones the other copy."""
     total = len(cells)
@@ -94,7 +95,7 @@ def _join(solid, first, cells, ways):
     return partner, rival
 
 
-@njit(cache=True)
+@kernel
 def _vertices(cells, ways, partner, rival):
     """Walk the fan of each corner; return vertex of each corner, midpoint of each edge, positions."""
     total = len(partner)
@@ -126,7 +127,7 @@ def _vertices(cells, ways, partner, rival):
     return corner, middle, points[:count].copy()
 
 
-@njit(cache=True)
+@kernel
 def _triangles(corner, middle):
     """Triangulate the quads; one with inserted midpoints is a fan around the first of them."""
     total = len(corner) // 4
@@ -150,7 +151,7 @@ def _triangles(corner, middle):
     return faces[:count].copy()
 
 
-@njit(cache=True)
+@kernel
 def _extract(solid, first):
     """Return points and faces; one kernel for all steps, as each costs the same again to load."""
     cells, ways = _quads(solid, first)
