@@ -107,7 +107,7 @@ class UNet:
     reuse: int = value(4, low=1, high=16, about="how often a painted picture is shown, each time recoloured")
     painters: int = value(2, low=0, high=64, about="worker processes that paint; never changes a result")
     threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")
-    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
+    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where it is faster")
     save_every: int = value(200, low=1, unit="steps", about="how often a state to resume from is written")
     seed: int = value(0)
 
@@ -134,7 +134,7 @@ class Refiner:
     left_out: list[int] = value([3, 7], about="instances of every category that are not trained on: the curves are theirs")
     painters: int = value(1, low=0, high=64, about="worker processes that paint; never changes a result")
     threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")
-    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where the processor computes in it")
+    precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where it is faster")
     save_every: int = value(200, low=1, unit="steps", about="how often a state is written and scores are taken")
     seed: int = value(0)
 

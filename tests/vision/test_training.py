@@ -93,3 +93,21 @@ def test_rate_rises_once_and_falls():
 def test_folders_without_meshes_are_refused(tmp_path):
     with pytest.raises(DataError, match="sub-folder per category"):
         stream.meshes_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("processor", "expected"),
+    [
+        ("vendor_id : GenuineIntel\nflags : avx512f avx512_bf16 amx_bf16", torch.bfloat16),
+        ("vendor_id : GenuineIntel\nflags : avx512f avx512_bf16", torch.float32),
+        ("vendor_id : AuthenticAMD\nflags : avx512f avx512_bf16", torch.bfloat16),
+        ("vendor_id : AuthenticAMD\nflags : avx2", torch.float32),
+        ("", torch.float32),
+    ],
+)
+def test_training_computes_in_bfloat16_where_the_processor_is_faster_with_it(monkeypatch, processor, expected):
+    monkeypatch.setattr(training, "_processor", lambda: processor)
+    assert training.precision_of("auto", torch.device("cpu")) == expected
+    assert training.precision_of("bfloat16", torch.device("cpu")) == torch.bfloat16
+    assert training.precision_of("float32", torch.device("cuda")) == torch.float32
+    assert training.precision_of("auto", torch.device("cuda")) == torch.bfloat16

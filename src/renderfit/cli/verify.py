@@ -6,8 +6,8 @@ import os
 
 import typer
 
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-"""As in the workers of the stage: the last bits of a sum depend on how it is split. Read when numpy is first imported."""
+from renderfit.threads import ONE_THREAD
+
 SHOWN = 3
 """Differences of a cell that are printed."""
 
@@ -19,7 +19,7 @@ def command(
     as_json: bool = typer.Option(False, "--json", help="one JSON object on the last line"),
 ) -> None:
     """Recompute Table 1 from its records and repeat registrations; say same or different; exit status 1 on a difference."""
-    os.environ.update(ONE_THREAD)
+    os.environ.update(ONE_THREAD)  # as in the workers of the stage
     from renderfit.cli.output import emit
     from renderfit.evaluation.records import read_records
     from renderfit.evaluation.verify import repeat, sample, verify_runs, verify_table

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from renderfit.errors import DataError
-
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
+from renderfit.threads import ONE_THREAD
 
 
 @contextlib.contextmanager
@@ -71,5 +70,5 @@ def one_thread_each() -> None:
     The work of a stage is spread over processes; threads on top would fight for the same cores, and
     sums in a different order on a machine with more cores would change the last bits of results.
     """
-    for variable in THREAD_VARIABLES:
-        os.environ.setdefault(variable, "1")
+    for variable, count in ONE_THREAD.items():
+        os.environ.setdefault(variable, count)

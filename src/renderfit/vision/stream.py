@@ -18,6 +18,7 @@ from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import TRAINING, Photograph, Style, Subject, take
 from renderfit.rendering.photo.soup import span
+from renderfit.threads import ONE_THREAD
 
 Sample = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 RENDERED, ISOLATED = 0.10, 0.08
@@ -26,7 +27,6 @@ COARSEST, FEWEST = 2.0, 64
 """Windows are made coarser by at most this factor, and never than so many pixels a side."""
 AHEAD = 8
 """Chunks that are painted ahead of their use, per worker."""
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
 
 
 @dataclass(frozen=True)

@@ -58,15 +58,21 @@ def data_hash(meshes: tuple[tuple[str, ...], ...]) -> str:
 
 
 def precision_of(name: str, device: torch.device) -> torch.dtype:
-    """Return the type convolutions are computed in; "auto" takes bfloat16 where the processor has it."""
+    """Return the type convolutions are computed in; "auto" takes bfloat16 where it is faster than float32.
+
+    It is on graphics cards, with AMX and on AMD's processors with AVX512-BF16. Intel's without AMX multiply it at the rate of
+    float32 at best, and a step of training takes a third longer (``benchmarks/training_step.py``).
+    """
     if name != "auto":
         return torch.bfloat16 if name == "bfloat16" else torch.float32
     if device.type == "cuda":
         return torch.bfloat16
-    return torch.bfloat16 if "avx512_bf16" in _processor_flags() else torch.float32
+    about = _processor()
+    fast = "amx_bf16" in about or ("AuthenticAMD" in about and "avx512_bf16" in about)
+    return torch.bfloat16 if fast else torch.float32
 
 
-def _processor_flags() -> str:
+def _processor() -> str:
     try:
         return Path("/proc/cpuinfo").read_text()
     except OSError:

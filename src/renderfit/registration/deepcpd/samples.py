@@ -19,8 +19,9 @@ from renderfit.geometry import Pose
 from renderfit.registration.deepcpd import window as windows
 from renderfit.registration.deepcpd.network import UNIT
 from renderfit.registration.deepcpd.pictures import Painted, Source, camera_of, category_of, paint
+from renderfit.threads import ONE_THREAD
 from renderfit.vision.refiner_batches import recoloured
-from renderfit.vision.stream import AHEAD, ONE_THREAD
+from renderfit.vision.stream import AHEAD
 from renderfit.vision.windows import Window
 
 PICTURES = 20
