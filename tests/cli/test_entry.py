@@ -85,6 +85,12 @@ def test_help_lists_every_command(capsys):
         assert name in shown
 
 
+def test_units_in_square_brackets_stay_in_the_help(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["render", "--help"])
+    assert "[m]" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", cli.command_names())
 def test_every_command_has_help(name, capsys):
     with pytest.raises(SystemExit) as ended:

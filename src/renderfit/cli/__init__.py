@@ -40,7 +40,7 @@ class LazyGroup(TyperGroup):
         module = importlib.import_module(f"renderfit.cli.{cmd_name.replace('-', '_')}")
         app: typer.Typer | None = getattr(module, "app", None)
         if app is None:
-            app = typer.Typer(add_completion=False)
+            app = typer.Typer(add_completion=False, rich_markup_mode=None)
             app.command(cmd_name)(module.command)
         found = typer.main.get_command(app)
         found.name = cmd_name
@@ -50,6 +50,7 @@ class LazyGroup(TyperGroup):
 application = typer.Typer(
     cls=LazyGroup,
     add_completion=False,
+    rich_markup_mode=None,  # with markup, units in square brackets vanish from the help
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Single-view 3D deformable registration by differentiable rendering.",

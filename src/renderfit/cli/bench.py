@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Measure on this machine.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Measure on this machine.")
 
 
 @app.callback()

@@ -9,7 +9,7 @@ import typer
 
 from renderfit.cli.output import emit
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The built book in other forms.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="The built book in other forms.")
 
 
 @app.callback()

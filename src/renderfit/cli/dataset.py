@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Check, align and fetch data sets.")
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Check, align and fetch data sets.")
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object on the last line")]
 Report = Annotated[Path | None, typer.Option(help="HTML page to write: a thumbnail per mesh, what was done to it, rejects with reasons")]
