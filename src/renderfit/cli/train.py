@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train a network; an interrupted training is resumed.")
+app = typer.Typer(
+    add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Train a network; an interrupted training is resumed."
+)
 Out = Annotated[Path, typer.Argument(help="folder for weights and description; an interrupted training in it is resumed")]
 Steps = Annotated[int, typer.Option(help="training steps; 0: as params.yaml says", min=0)]
 Seed = Annotated[int, typer.Option(help="of pictures and weights")]
