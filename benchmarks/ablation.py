@@ -20,11 +20,13 @@ from renderfit.evaluation import vertex_error
 from renderfit.evaluation.instance import load_instance
 from renderfit.evaluation.oracle import Errors, degraded, oracle
 from renderfit.geometry import Mesh
+from renderfit.provenance import provenance
 from renderfit.registration import Prior, SolverConfig, register
 from renderfit.registration.columns import Columns
 from renderfit.registration.terms import Trust
 from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import estimate, load_network, load_refiner, segment
+from renderfit.whole import write_json
 
 SURE = {"turn": 0.01, "shift": 0.001, "tilt": 0.02}
 WEAK = {"turn": 0.25, "shift": 0.015, "tilt": 0.15}
@@ -99,7 +101,7 @@ def main():
             row |= {"placed_ratio": round(float(mean[1]), 4)} | left
         rows.append(row)
         print(json.dumps(row), flush=True)
-    (paths.RESULTS / "ablation.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "ablation.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from renderfit.datasets.views import sample_view, seed_of
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Camera, load_mesh
 from renderfit.pipeline.deepcpd import noise_of, source_of
+from renderfit.provenance import provenance
 from renderfit.registration.deepcpd import network, register_deepcpd, training
 from renderfit.rendering.photo import Subject
 from renderfit.shapes import ShapeSpace
@@ -95,6 +96,7 @@ def main():
         "training": training_of | {"cpu_seconds": seconds},
         "views": chosen.views,
         "rows": rows,
+        "provenance": provenance(),
     }
     path = paths.RESULTS / "deepcpd_choice.json"
     others = [one for one in json.loads(path.read_text()) if one["command"] != command] if path.is_file() else []

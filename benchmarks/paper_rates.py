@@ -20,10 +20,12 @@ from renderfit.datasets.views import sample_view, seed_of
 from renderfit.errors import RenderFitError
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Camera, load_mesh
+from renderfit.provenance import provenance
 from renderfit.registration import register
 from renderfit.rendering.photo import Subject
 from renderfit.shapes import ShapeSpace
 from renderfit.vision import load_network, segment
+from renderfit.whole import write_json
 
 
 def left_out(category, index, views):
@@ -76,7 +78,7 @@ def main():
         rows.append(row)
         print(json.dumps(row), flush=True)
     name = "paper_rates_noise.json" if chosen.noise else "paper_rates.json"
-    (paths.RESULTS / name).write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / name, {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -23,10 +23,12 @@ from renderfit.datasets import load_split
 from renderfit.errors import RenderFitError
 from renderfit.evaluation import vertex_error
 from renderfit.pipeline.unet import train
+from renderfit.provenance import provenance
 from renderfit.registration import register
 from renderfit.registration.register import settings_of
 from renderfit.vision import load_network, segment
 from renderfit.vision.checkpoint import WEIGHTS
+from renderfit.whole import write_json
 
 FIXED = {"true": 1.0, "published": 2.0}
 """Fixed weights with which other benchmarks compare parts of the solver."""
@@ -101,7 +103,7 @@ def main():
                     row |= {"placed_over_mean_shape": round(float(placed.mean()), 4), "degrees_left": round(float(np.median(degrees)), 3)}
                 rows.append(row)
                 print(json.dumps(row), flush=True)
-    (paths.RESULTS / "prior_weight.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "prior_weight.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

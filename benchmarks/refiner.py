@@ -17,6 +17,7 @@ from renderfit import paths
 from renderfit.datasets import load_split
 from renderfit.datasets.views import load_view
 from renderfit.geometry import Mesh, load_mesh
+from renderfit.provenance import provenance
 from renderfit.rendering.photo import Subject
 from renderfit.rendering.raster import rasterize
 from renderfit.shapes import ShapeSpace
@@ -25,6 +26,7 @@ from renderfit.vision.refiner_files import PUBLISHED, description
 from renderfit.vision.refiner_scores import pose_of, start_coordinates
 from renderfit.vision.refiner_start import rays
 from renderfit.vision.scores import intersection_over_union
+from renderfit.whole import write_json
 
 
 def true_normals(subject, view):
@@ -94,7 +96,7 @@ def main():
         c: medians([r for r in rows if r["start"] == "noise" and r["category"] == c]) for c in dict.fromkeys(r["category"] for r in rows)
     }
     found = {"sha256": about["sha256"], "training": {k: about[k] for k in ("steps", "seed", "command")}, "summary": summary}
-    chosen.out.write_text(json.dumps(found | {"noise_by_category": by_category, "views": rounded(rows)}, indent=1) + "\n")
+    write_json(chosen.out, found | {"noise_by_category": by_category, "views": rounded(rows), "provenance": provenance()})
     print(json.dumps(summary, indent=1), f"{1e3 * spent / (len(rows) * 2 / 3):.0f} ms of CPU a prediction")
 
 

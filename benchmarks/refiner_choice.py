@@ -17,10 +17,12 @@ from prior_weight import FIXED
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
+from renderfit.provenance import provenance
 from renderfit.registration import Prior, SolverConfig, register
 from renderfit.registration.terms import Trust
 from renderfit.shapes.full_fit import fit_full
 from renderfit.vision import load_network, load_refiner, segment
+from renderfit.whole import write_json
 
 TRUSTS = {
     "mask only": None,
@@ -66,7 +68,7 @@ def main():
         row |= {"placed_median": median[1], "rotation_left_deg": median[2], "translation_left_mm": median[3]}
         rows.append({key: round(float(value), 4) if isinstance(value, float) else value for key, value in row.items()})
         print(json.dumps(rows[-1]), flush=True)
-    (paths.RESULTS / "refiner_choice.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "refiner_choice.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -14,12 +14,14 @@ from pathlib import Path
 import torch
 
 from renderfit import config, paths
+from renderfit.provenance import provenance
 from renderfit.vision import load_refiner
 from renderfit.vision.muon import Muon
 from renderfit.vision.refiner_files import description
 from renderfit.vision.refiner_pictures import Pictures
 from renderfit.vision.refiner_scores import scores
 from renderfit.vision.refiner_training import batches, train
+from renderfit.whole import write_json
 
 
 class Adam(torch.optim.AdamW):
@@ -59,7 +61,7 @@ def main():
     steps = about["steps"] + about.get("initial", {}).get("steps", 0)
     found = {"published": {"steps": steps, **scores(load_refiner(), judged)}, "curves": rows}
     settings_of = {"batch": settings.batch, "size": settings.size, "seed": settings.seed, "left_out": settings.left_out}
-    (paths.RESULTS / "refiner_learning.json").write_text(json.dumps({"settings": settings_of} | found, indent=1) + "\n")
+    write_json(paths.RESULTS / "refiner_learning.json", {"settings": settings_of} | found | {"provenance": provenance()})
 
 
 if __name__ == "__main__":

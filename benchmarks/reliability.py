@@ -23,6 +23,7 @@ import torch
 from renderfit import paths
 from renderfit.errors import RenderFitError
 from renderfit.progress import progress
+from renderfit.provenance import provenance
 from renderfit.whole import write_json
 
 COUNTS = {"mesh": 700, "soup": 600, "image": 600, "array": 400, "fit": 300}
@@ -94,7 +95,7 @@ def main():
             ]
         if chosen.only != "fuzz":
             found["faults"] = faults.every(folder)
-    write_json(chosen.out, found)
+    write_json(chosen.out, found | {"provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ from refiner_choice import cases
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Pose
+from renderfit.provenance import provenance
 from renderfit.registration import Prior, SolverConfig, ours, twist
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
 from renderfit.registration.terms import Trust
+from renderfit.whole import write_json
 
 HELD = 0.02
 """Standard deviation [rad] of a rotation that is given."""
@@ -85,7 +87,7 @@ def main():
         parts = {"all": np.array(scores)} | {c: np.array([s for s, n in zip(scores, names, strict=True) if n == c]) for c in names}
         rows += [{"given": name, "category": part} | summary(values) for part, values in parts.items()]
         print(json.dumps(rows[-len(parts)]), flush=True)
-    (paths.RESULTS / "rotation_limit.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "rotation_limit.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -18,10 +18,12 @@ from prior_weight import FIXED, moved
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
+from renderfit.provenance import provenance
 from renderfit.registration import register, stages
 from renderfit.registration.objective import Prior
 from renderfit.registration.ours import SolverConfig
 from renderfit.vision import load_network, segment
+from renderfit.whole import write_json
 
 
 def schedules(whole):
@@ -73,7 +75,7 @@ def main():
                 row |= {"over_mean_shape": round(float(np.mean(found)), 4), "placed_over_mean_shape": round(float(np.mean(placed)), 4)}
                 rows.append(row)
                 print(json.dumps(row), f"{(time.process_time() - begun) / len(found):.3f} CPU-s with scoring", flush=True)
-    (paths.RESULTS / "schedule.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "schedule.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -21,12 +21,14 @@ from renderfit import config, paths
 from renderfit.evaluation import vertex_error
 from renderfit.evaluation.oracle import oracle
 from renderfit.geometry import Mesh, Pose
+from renderfit.provenance import provenance
 from renderfit.registration import Prior, SolverConfig, lighting, ours
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
 from renderfit.registration.photometry import Photometry
 from renderfit.registration.terms import Trust
 from renderfit.vision import load_network, segment
+from renderfit.whole import write_json
 
 SEEN = ("true mask, light estimated", "network's mask, light estimated", "true mask, light known")
 
@@ -84,7 +86,7 @@ def main():
                 row |= {name: round(float(value), 4) for name, value in zip(names, np.mean(found, axis=0), strict=True)}
                 rows.append(row)
                 print(json.dumps(row), f"{(time.process_time() - begun) / len(found):.3f} CPU-s with scoring", flush=True)
-    (paths.RESULTS / "shading.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "shading.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

@@ -20,9 +20,11 @@ from paper_rates import left_out
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
 from renderfit.evaluation.oracle import Errors, degraded, oracle
+from renderfit.provenance import provenance
 from renderfit.registration import Prior, SolverConfig, register
 from renderfit.registration.terms import Trust
 from renderfit.shapes.full_fit import fit_full
+from renderfit.whole import write_json
 
 QUALITIES = {"fair": Errors(), "weak": Errors(turn=13.0, shift=0.014, wave=0.011, tilt=8.0, bend=18.0, edge=2.5)}
 TRUSTS = {
@@ -81,7 +83,7 @@ def main():
                     names = ("ratio", "placed_ratio", "rotation_left_deg", "translation_left_mm")
                     rows.append(row | {name: round(float(mean), 4) for name, mean in zip(names, found.mean(axis=0), strict=True)})
                     print(json.dumps(rows[-1]), flush=True)
-    (paths.RESULTS / "solver_choice.json").write_text(json.dumps(rows, indent=1) + "\n")
+    write_json(paths.RESULTS / "solver_choice.json", {"rows": rows, "provenance": provenance()})
 
 
 if __name__ == "__main__":

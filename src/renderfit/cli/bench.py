@@ -28,10 +28,11 @@ def renderer(
     """Time the renderer, and others beside it where they are installed; measure its peak memory."""
     from renderfit.cli.output import emit
     from renderfit.evaluation import memory, runtime
+    from renderfit.provenance import provenance
 
     counts, sizes = vertices or (1000, 10000, 100000, 1000000), resolution or (1024,)
     result = runtime.measure(counts, sizes, repeats, peers=peers, longest=longest)
     result["memory"] = memory.measure([(count, size) for size in sizes for count in counts])
     if out is not None:
-        runtime.write(result, out)
+        runtime.write(result | {"provenance": provenance()}, out)
     emit(result, as_json)

@@ -19,8 +19,9 @@ def command(
     from renderfit.cli.output import emit
     from renderfit.evaluation import gradient_accuracy, runtime
     from renderfit.evaluation.gradient_scenes import SCENES
+    from renderfit.provenance import provenance
 
     result = gradient_accuracy.observatory(scene or tuple(SCENES), vertices or (100, 1000, 10000, 100000), size)
     if out is not None:
-        runtime.write(result, out)
+        runtime.write(result | {"provenance": provenance()}, out)
     emit(result, as_json)
