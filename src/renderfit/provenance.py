@@ -124,8 +124,9 @@ def version_line() -> str:
 
 
 def params_hash(sections: Iterable[str] = ()) -> str:
-    """Return the sha256 of the named sections of params.yaml (none: every section), independent of comments and order."""
-    entries = yaml.safe_load((paths.ROOT / "params.yaml").read_text()) or {}
+    """Return the sha256 of the named sections of params.yaml (none: all; without the file: none), independent of comments and order."""
+    path = paths.ROOT / "params.yaml"
+    entries = (yaml.safe_load(path.read_text()) if path.is_file() else None) or {}
     names = sorted(sections) or sorted(set(entries) - {"profiles", "compute"})
     return _digest(json.dumps({name: entries.get(name) for name in names}, sort_keys=True).encode())
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from renderfit import paths
+from renderfit.provenance import provenance
 
 
 def made_by_stages():
@@ -29,3 +30,10 @@ def test_results_of_a_command_name_their_origin(name):
     content = json.loads((paths.ROOT / "results" / name).read_text())
     for entry in content if isinstance(content, list) else [content]:
         assert re.fullmatch("[0-9a-f]{40}", entry["provenance"]["commit"])
+
+
+def test_a_root_without_parameters_has_a_provenance_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    found = provenance()
+    assert found["commit"] == "not in git"
+    assert found["inputs"] == {}
