@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 LIBRARIES = {"EGL": "libegl1", "GL": "libgl1"}
+UV_SOURCES = ("UV_DEFAULT_INDEX", "UV_INDEX", "UV_FIND_LINKS")
+"""Who sets one of these has told uv where packages come from."""
 
 
 def say(text: str) -> None:
@@ -55,21 +57,27 @@ def opengl() -> None:
         say(f"{note}; apt-get said: {(done.stderr or done.stdout).strip().splitlines()[-1:]}")
 
 
-def uv_environment() -> dict[str, str]:
-    """Hand pip's settings for sources of packages to uv, which reads none of pip's configuration."""
+def pip_settings() -> tuple[list[str], dict[str, str]]:
+    """Return pip's settings for sources of packages as options and environment of uv, which reads none of pip's configuration.
+
+    uv's options have the names of pip's. Who set one of `UV_SOURCES` means those instead.
+    """
     listed = subprocess.run([PYTHON, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False).stdout
     settings: dict[str, list[str]] = {}
     for line in listed.splitlines():
         key, _, entry = line.partition("=")
         settings.setdefault(key.rsplit(".", 1)[-1], []).extend(entry.strip("'\"").replace("\\n", " ").split())
-    found = dict(os.environ)
-    names = {"find-links": "UV_FIND_LINKS", "extra-index-url": "UV_INDEX", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
-    for key, variable in names.items():
-        entries = list(dict.fromkeys(settings.get(key, [])))
-        if entries and variable not in found:
-            found[variable] = (" " if variable == "UV_INDEX" else ",").join(entries)
-    found.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
-    return found
+    environment = {"UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ}
+    if settings.get("cert"):
+        environment.setdefault("SSL_CERT_FILE", settings["cert"][0])
+    if any(name in os.environ for name in UV_SOURCES):
+        return [], environment
+    options = []
+    for name, entries in settings.items():
+        if name.endswith(("-url", "-links")):
+            chosen = dict.fromkeys(entries if name.startswith(("extra", "find")) else entries[:1])
+            options += [part for entry in chosen for part in (f"--{name}", entry)]
+    return options, environment
 
 
 def install() -> None:
@@ -85,8 +93,9 @@ def install() -> None:
     say("installing the packages of requirements.lock")
     pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
     run([*pip, "uv"])
-    uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON]
-    run([*uv, "--no-deps", "-r", ROOT / "requirements.lock", "-e", ROOT], uv_environment())  # the lock names all dependencies
+    options, environment = pip_settings()
+    uv = [PYTHON, "-m", "uv", "pip", "install", "--quiet", "--python", PYTHON, *options]
+    run([*uv, "--no-deps", "-r", ROOT / "requirements.lock", "-e", ROOT], environment)  # the lock names all dependencies
     stamp.write_text(state)
 
 
