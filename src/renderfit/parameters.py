@@ -130,6 +130,7 @@ class Refiner:
     rate: float = value(4e-3, low=1e-6, high=1.0, about="highest rate, of AdamW's part; kernels of hidden layers take five times that")
     cooling: float = value(0.4, low=0.0, high=1.0, about="last part of the steps, over which the rate falls to zero")
     chunks: int = value(60, low=1, about="hundreds of photographs painted, each shown with many starts")
+    fits: float = value(0.65, low=0.0, high=1.0, about="part of the starts that are fits to the outline; 0: none are made")
     checked: int = value(64, low=1, high=100, about="photographs of validation")
     left_out: list[int] = value([3, 7], about="instances of every category that are not trained on: the curves are theirs")
     painters: int = value(1, low=0, high=64, about="worker processes that paint; never changes a result")

@@ -12,6 +12,6 @@ def test_the_description_names_the_categories(tmp_path, monkeypatch):
     monkeypatch.setattr(refiner, "sources", lambda folder, seed: Pictures((str(folder / "can.npz"), str(folder / "crate.npz")), seed=seed))
     monkeypatch.setattr(refiner_training, "train", lambda *_, **__: (Refiner(8, 3, 32), {"scores": [{"turn": 1.0}]}))
     monkeypatch.setattr(refiner_training, "data_hash", lambda _: "of nothing")
-    refiner.train(tmp_path, config.Refiner(), "renderfit train refiner OUT")
+    refiner.train(tmp_path, config.Refiner(fits=0.0), "renderfit train refiner OUT")
     assert json.loads((tmp_path / "refiner.json").read_text())["categories"] == ["can", "crate"]
     assert refiner_files.doubt("can", tmp_path) == ""

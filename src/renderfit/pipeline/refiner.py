@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from renderfit import config, paths
+from renderfit.pipeline import refiner_fits
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.whole import require_apart, require_folder
 
@@ -51,9 +52,11 @@ def train(out: Path, settings: config.Refiner, command: str, initial: Path | Non
     require_apart(out, [initial] if initial else [], below=True)
     pictures = sources(out / "categories", settings.seed)
     state = out / "training-state.safetensors"
-    network, log = refiner_training.train(
-        pictures, settings, out / "photographs", state=state, initial=load_refiner(initial) if initial else None
-    )
+    photographs, fits = out / "photographs", out / "fits" if settings.fits else None
+    if fits is not None:
+        refiner_fits.make(pictures, settings.chunks, photographs, fits, settings.painters)
+    begun = load_refiner(initial) if initial else None
+    network, log = refiner_training.train(pictures, settings, photographs, fits=fits, state=state, initial=begun)
     import torch
 
     versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 from renderfit.geometry import Mesh
@@ -22,6 +23,8 @@ TURN, SHIFT, JITTER = 15.0, 0.05, 0.003
 """Full noise of a start: +- degrees about each object axis, +- metres across; what the alignment over the outline leaves [m]."""
 EXACT, LESS, FITTED = 0.1, 0.3, 0.3
 """Parts of the starts that are exact and known to be, that have a tenth of the noise or more but not all, whose shape is a rough fit."""
+WHOLE, FARTHEST = 0.5, 1.3
+"""Part of the fits to the outline that are shown as they are; the others lie between truth and fit, or past it by up to this factor."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,10 +61,18 @@ class Batch:
         return Batch(*(value.to(device) for value in vars(self).values()))
 
 
-def batch(cuts: Sequence[Cut], found: Sequence[Category], size: int, generator: np.random.Generator, training: bool = True) -> Batch:
-    """Show photographs beside new starts; not `training`: with full noise, nothing else drawn."""
+def batch(
+    cuts: Sequence[Cut], found: Sequence[Category], size: int, generator: np.random.Generator, training: bool = True, fits: float = 0.0
+) -> Batch:
+    """Show photographs beside starts: a part `fits` beside their fits where they have one, the others beside new ones.
+
+    Not `training`: new starts have full noise, and nothing else is drawn.
+    """
     shown = windows(cuts, size, generator if training else None)
-    rows = [_beside(shown, row, cut, found[cut.category], generator, training) for row, cut in enumerate(cuts)]
+    rows = []
+    for row, cut in enumerate(cuts):
+        beside = _fitted if cut.fit is not None and generator.random() < fits else _beside
+        rows.append(beside(shown, row, cut, found[cut.category], generator, training))
     channels, residual, unit, turn, shift, corners = (torch.from_numpy(np.stack(values)).float() for values in zip(*rows, strict=True))
     picture = recoloured(shown.image, generator) if training else shown.image
     known, inputs = shown.known[:, None], torch.cat([(picture - 0.45) * 4, channels], dim=1)
@@ -92,13 +103,32 @@ def _beside(shown: Shown, row: int, cut: Cut, category: Category, generator: np.
         placed = translation + np.append(level * generator.uniform(-SHIFT, SHIFT, 2), 0)
         placed = placed + aligned(vertices @ turned.T + placed, shown.cameras[row], (shown.coverage[row] > 0.5).numpy())
         placed[:2] += training * JITTER * generator.standard_normal(2)
-    start = Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed)
-    turn, shift = start.motion(rotation, translation)
+    return _labels(shown, row, Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed), vertices, level == 0)
+
+
+def _fitted(shown: Shown, row: int, cut: Cut, category: Category, generator: np.random.Generator, training: bool) -> list[NDArray]:
+    """Show a fit to the outline, or what lies between it and the truth: what a registration asks about, which the outline left open."""
+    assert cut.fit is not None
+    rotation, translation = shown.rotations[row], shown.translations[row]
+    rolled = rotation @ cut.pose[:3, :3].T
+    turned, placed, vertices = rolled @ cut.fit.pose[:3, :3], rolled @ cut.fit.pose[:3, 3], cut.fit.vertices.astype(np.float64)
+    if training and generator.random() >= WHOLE:
+        part = generator.uniform(0, FARTHEST)
+        turned = rotation @ Rotation.from_rotvec(part * Rotation.from_matrix(rotation.T @ turned).as_rotvec()).as_matrix()
+        placed = translation + part * (placed - translation)
+        true = category.vertices(cut.code[: len(category.basis)]) * cut.stretch[0] + cut.stretch[1]
+        vertices = true + part * (vertices - true)
+    normals = _normals(vertices, category.faces)
+    return _labels(shown, row, Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed), vertices, False)
+
+
+def _labels(shown: Shown, row: int, start: Start, vertices: Array, exact: bool) -> list[NDArray]:
+    turn, shift = start.motion(shown.rotations[row], shown.translations[row])
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     box = low + (high - low) * np.stack(np.meshgrid([0, 1], [0, 1], [0, 1]), axis=-1).reshape(8, 3)
-    corners = (box @ turned.T + placed - start.centre) / start.unit
+    corners = (box @ start.rotation.T + start.translation - start.centre) / start.unit
     residual = start.residual(shown.coordinates[row].permute(1, 2, 0).numpy()).transpose(2, 0, 1)
-    return [start.channels(level == 0), residual, np.array(start.unit), turn, shift, corners]
+    return [start.channels(exact), residual, np.array(start.unit), turn, shift, corners]
 
 
 def mirrored(one: Batch, chosen: Tensor) -> Batch:

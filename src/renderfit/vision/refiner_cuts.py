@@ -26,8 +26,19 @@ FIELDS = {"image": slice(0, 3), "coverage": slice(3, 4), "coordinates": slice(4,
 
 
 @dataclass(frozen=True, eq=False)
+class Fit:
+    """What a registration of a photograph by its outline left: vertices (V, 3), object frame [m], and pose (4, 4)."""
+
+    vertices: NDArray[np.float32]
+    pose: Array
+
+
+@dataclass(frozen=True, eq=False)
 class Cut:
-    """One photograph: fields (11, K, K) float16 as in `FIELDS`, camera (fx, fy, cx, cy) of the cut, pose (4, 4), and what is shown."""
+    """One photograph: fields (11, K, K) float16 as in `FIELDS`, camera (fx, fy, cx, cy) of the cut, pose (4, 4), and what is shown.
+
+    `fit` is a start to show beside it, where there is one.
+    """
 
     fields: Tensor
     camera: Array
@@ -36,9 +47,10 @@ class Cut:
     instance: int
     code: Array
     stretch: Array
+    fit: Fit | None = None
 
     @classmethod
-    def of(cls, photo: Photograph, size: int) -> Cut:
+    def of(cls, photo: Photograph, size: int, fit: Fit | None = None) -> Cut:
         """Cut a photograph out for windows of `size` px."""
         side = kept(size)
         covered = (photo["normals"] != 0).any(axis=2, keepdims=True)
@@ -50,7 +62,7 @@ class Cut:
         fx, fy, cx, cy = photo["camera"]
         camera = np.array([fx * factor, fy * factor, (cx - left) * factor, (cy - top) * factor])
         numbers = int(photo["category"]), int(photo["instance"])
-        return cls(window.cut(whole, side)[0].half(), camera, photo["pose"], *numbers, photo["code"], photo["stretch"])
+        return cls(window.cut(whole, side)[0].half(), camera, photo["pose"], *numbers, photo["code"], photo["stretch"], fit)
 
 
 def kept(size: int) -> int:

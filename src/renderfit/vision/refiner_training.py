@@ -22,6 +22,7 @@ from renderfit.vision.muon import Muon
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_batches import Batch, batch, categories
 from renderfit.vision.refiner_cuts import Cut
+from renderfit.vision.refiner_fits import load_fits
 from renderfit.vision.refiner_pictures import Pictures, chunks
 from renderfit.vision.refiner_scores import scores
 from renderfit.vision.training import CURVE_EVERY, precision_of
@@ -66,6 +67,7 @@ def train(
     settings: config.Refiner,
     photographs: Path,
     *,
+    fits: Path | None = None,
     state: Path | None = None,
     initial: Refiner | None = None,
     optimiser: Callable[[Refiner, float, float], Any] = Muon,
@@ -80,6 +82,8 @@ def train(
         Section ``refiner`` of params.yaml.
     photographs : path
         Folder of the painted photographs; those that are there already are used.
+    fits : path, optional
+        Folder of fits of the photographs to their outlines, by the same names (`save_fits`); ``settings.fits`` of the starts are such.
     state : path, optional
         Where a state is kept every ``save_every`` steps; an existing one is resumed, with the same result.
     initial : Refiner, optional
@@ -118,7 +122,7 @@ def train(
         first, log = int(done["step"]), done["log"]
         _log.info("training resumes at step %d of %d", first, settings.steps)
     kind, recent = precision_of(settings.precision, device), []
-    for step, shown, check in progress(batches(pictures, settings, photographs, first), "training steps", settings.steps - first):
+    for step, shown, check in progress(batches(pictures, settings, photographs, first, fits), "training steps", settings.steps - first):
         optimizer.schedule(schedule(step, settings))
         network.train()
         moved = shown.to(device)
@@ -135,7 +139,8 @@ def train(
             log["loss"].append([step + 1, round(float(np.mean(recent)), 4)])
             recent = []
         if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
-            log["scores"].append({"step": step + 1, **scores(average, check)})
+            kinds = {name: scores(average, judged) for name, judged in check.items()}
+            log["scores"].append({"step": step + 1, **kinds.pop(""), **kinds})
             _log.info("step %d: %s", step + 1, log["scores"][-1])
             if state is not None:
                 save_state(state, pair, optimizer, {"origin": origin, "step": step + 1, "log": log})
@@ -179,32 +184,41 @@ def schedule(step: int, settings: config.Refiner) -> float:
     return min(1.0, (step + 1) / RISE, (settings.steps - step) / max(1.0, settings.cooling * settings.steps))
 
 
-def batches(pictures: Pictures, settings: config.Refiner, folder: Path, first: int) -> Iterator[tuple[int, Batch, list[Batch]]]:
-    """Yield (step, batch, validation batches) from step `first` on.
+def batches(
+    pictures: Pictures, settings: config.Refiner, folder: Path, first: int, fits: Path | None = None
+) -> Iterator[tuple[int, Batch, dict[str, list[Batch]]]]:
+    """Yield (step, batch, validation batches from noisy starts ``""`` and from ``"fits"``) from step `first` on.
 
     A new chunk joins the stock whenever its share of the steps has passed, so that a step depends on the seed and its number
-    only. The left-out instances of the first chunks are for validation and never trained on; without any, the first chunk is.
+    only; with fits all are there from the start. The left-out instances of the first chunks are for validation and never trained on; without any, the first chunk is.
     """
     found = categories(pictures.categories)
-    stream = chunks(pictures, settings.chunks + 1, folder, settings.painters)
+    stream = enumerate(chunks(pictures, settings.chunks + (not settings.left_out), folder, settings.painters))
+
+    def cuts() -> list[Cut]:
+        number, chunk = next(stream)
+        known = [None] * len(chunk["pose"]) if fits is None else load_fits(fits / f"{number:05d}.npz")
+        return [Cut.of({name: values[row] for name, values in chunk.items()}, settings.size, fit) for row, fit in enumerate(known)]
+
     count = min(HELD, settings.chunks) if settings.left_out else 1
-    held = [cut for _ in range(count) for cut in _cuts(next(stream), settings.size)]
-    away = [cut for cut in held if cut.instance in settings.left_out] or held
-    stock = [cut for cut in held if cut.instance not in settings.left_out] if settings.left_out else _cuts(next(stream), settings.size)
-    check = [
-        batch(away[n : n + settings.batch], found, settings.size, np.random.default_rng((settings.seed, 5, n)), training=False)
-        for n in range(0, min(len(away), settings.checked), settings.batch)
-    ]
+    held = [cut for _ in range(count) for cut in cuts()]
+    away = ([cut for cut in held if cut.instance in settings.left_out] or held)[: settings.checked]
+    stock = [cut for cut in held if cut.instance not in settings.left_out] if settings.left_out else cuts()
+    check = {"": away} | ({} if fits is None else {"fits": [cut for cut in away if cut.fit is not None]})
+    judged = {
+        name: [
+            batch(chosen[n : n + settings.batch], found, settings.size, np.random.default_rng((settings.seed, 5, n)), False, bool(name))
+            for n in range(0, len(chosen), settings.batch)
+        ]
+        for name, chosen in check.items()
+    }
+    growth = max(1, round(GROWTH * settings.steps)) if fits is None else 1
     for step in range(settings.steps):
-        while count < min(settings.chunks, 1 + step * settings.chunks // max(1, round(GROWTH * settings.steps))):
-            stock += [cut for cut in _cuts(next(stream), settings.size) if cut.instance not in settings.left_out]
+        while count < min(settings.chunks, 1 + max(step, fits is not None) * settings.chunks // growth):
+            stock += [cut for cut in cuts() if cut.instance not in settings.left_out]
             count += 1
         if step < first:
             continue
         generator = np.random.default_rng((settings.seed, 2, step))
         rows = generator.integers(len(stock), size=settings.batch)
-        yield step, batch([stock[row] for row in rows], found, settings.size, generator), check
-
-
-def _cuts(chunk: dict[str, Any], size: int) -> list[Cut]:
-    return [Cut.of({name: values[row] for name, values in chunk.items()}, size) for row in range(len(chunk["pose"]))]
+        yield step, batch([stock[row] for row in rows], found, settings.size, generator, fits=settings.fits), judged
