@@ -6,6 +6,7 @@ import pytest
 from renderfit.errors import DataError, ShapeError
 from renderfit.evaluation import vertex_error
 from renderfit.registration import Prior, SolverConfig, register
+from renderfit.registration.inputs import Given
 from renderfit.registration.samples import Samples
 from renderfit.registration.terms import Trust
 
@@ -22,6 +23,26 @@ def test_true_evidence_leaves_less_than_a_degree(truth, space, camera, pose, noi
     assert found.pose.angle_to(pose) < 1
     assert float((found.pose.translation - pose.translation).norm()) < 0.001
     assert vertex_error(found.mesh, target).mean < 0.001
+
+
+def test_a_refiner_is_asked_beside_the_fit_to_the_outline_and_helps(truth, space, camera, pose, noisy, target, monkeypatch):
+    asked = []
+
+    def predicted(self, refiner, mesh, poses, exact):
+        asked.append((mesh, poses[0], exact))
+        return [truth]
+
+    monkeypatch.setattr(Given, "predicted", predicted)
+    config = dataclasses.replace(SURE, correlation=(40.0, 10.0))
+    outline = register(truth.mask, space, camera, mask=truth.mask, pose=noisy, config=config)
+    found = register(truth.mask, space, camera, mask=truth.mask, pose=noisy, config=config, refiner="asked")
+    (mesh, at, exact), *more = asked
+    assert not more
+    assert not exact
+    assert np.allclose(mesh.vertices.numpy(), outline.mesh.vertices.numpy())
+    assert at.angle_to(outline.pose) < 1e-3
+    assert found.pose.angle_to(pose) < 0.7 * outline.pose.angle_to(pose)
+    assert vertex_error(found.mesh, target).mean < 0.9 * vertex_error(outline.mesh, target).mean
 
 
 def test_a_common_turn_of_the_coordinates_is_not_believed_against_the_outline(truth, space, camera, pose, target):

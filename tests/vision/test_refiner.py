@@ -12,10 +12,11 @@ from renderfit.rendering.photo import Style, photograph
 from renderfit.vision import Evidence, Refiner, estimate, estimation, load_refiner, refiner_files, refiner_training
 from renderfit.vision.refiner import Prediction
 from renderfit.vision.refiner_batches import batch, mirrored
-from renderfit.vision.refiner_cuts import Cut
+from renderfit.vision.refiner_cuts import Cut, Fit
 from renderfit.vision.refiner_files import PUBLISHED, save_refiner
+from renderfit.vision.refiner_fits import load_fits, save_fits
 from renderfit.vision.refiner_pictures import Pictures, chunks, load_chunk, paint, paint_chunk
-from renderfit.vision.refiner_scores import pose_of, scores
+from renderfit.vision.refiner_scores import angle, pose_of, scores
 from renderfit.vision.refiner_shapes import codes_of, load_category, save_category
 from renderfit.vision.refiner_start import Start, aligned, rays
 from renderfit.vision.windows import Window
@@ -143,6 +144,43 @@ def test_batches_depend_on_the_seed_and_their_labels_agree(pictures, tmp_path):
         assert max(float(off[n][known].median()) for n, known in enumerate(first.known)) < 0.03
         assert float(first.residual.norm(dim=1)[first.known].median()) > 0.03
         assert float(first.normals.norm(dim=1)[first.known].mean()) > 0.99
+
+
+def fits_of(photos, category):
+    """Return fits with the shape that is shown, turned by a tenth; the first photograph has none."""
+    found = []
+    for row in range(1, len(photos["pose"])):
+        vertices = category.vertices(photos["code"][row]) * photos["stretch"][row][0] + photos["stretch"][row][1]
+        pose = Pose.from_parts(torch.as_tensor(photos["pose"][row, :3, :3]), torch.as_tensor(photos["pose"][row, :3, 3]))
+        turned = Pose.from_parts(pose.moved(torch.tensor([0.06, -0.08, 0, 0, 0, 0])).rotation, pose.translation)
+        found.append(Fit(vertices.astype(np.float32), turned.matrix.numpy(), vertices.astype(np.float32)))
+    return [None, *found]
+
+
+def test_fits_are_shown_as_starts_and_their_labels_lead_to_the_truth(pictures, tmp_path):
+    photos, category = load_chunk(paint_chunk(pictures, 0, str(tmp_path))), load_category(pictures.categories[0])
+    fits = fits_of(photos, category)
+    save_fits(tmp_path / "fits.npz", fits)
+    loaded = load_fits(tmp_path / "fits.npz")
+    assert loaded[0] is None
+    assert np.array_equal(loaded[3].pose, fits[3].pose)
+    cuts = [Cut.of({name: values[row] for name, values in photos.items()}, 64, fit) for row, fit in enumerate(loaded)]
+    still = batch(cuts[1:], [category], 64, np.random.default_rng(0), training=False, fits=1.0)
+    assert torch.allclose(torch.tensor([angle(turn) for turn in still.turn]), torch.tensor(np.degrees(0.1)).float(), atol=1e-3)
+    exact = 0
+    for seed in range(6):
+        one = batch(cuts[1:], [category], 64, np.random.default_rng(seed), fits=1.0)
+        points = one.inputs[:, 4:7]
+        moved = torch.einsum("nij,njhw->nihw", one.turn, points + one.residual) + one.shift[:, :, None, None]
+        assert max(float((moved - points)[n, :2].norm(dim=0)[known].median()) for n, known in enumerate(one.known)) < 0.03
+        told = one.inputs[:, 10].amax(dim=(1, 2)) > 0
+        exact += int(told.sum())
+        assert torch.allclose(one.turn[told], torch.eye(3).expand(int(told.sum()), 3, 3), atol=1e-5)
+    assert 0 < exact < 20
+    with pytest.raises(DataError, match="expected those of a chunk"):
+        load_fits(tmp_path / "none.npz")
+    with pytest.raises(DataError, match="none of the 2"):
+        save_fits(tmp_path / "empty.npz", [None, None])
 
 
 def test_a_mirrored_batch_mirrored_again_is_the_batch(pictures, tmp_path):

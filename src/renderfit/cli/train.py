@@ -48,6 +48,7 @@ def refiner(
         Path | None, typer.Option(help="folder of a refiner to start from; its description is kept in the new one's")
     ] = None,
     rate: Annotated[float, typer.Option(help="highest rate; 0: as params.yaml says", min=0.0)] = 0.0,
+    size: Annotated[int, typer.Option(help="side of the windows [px]; 0: as params.yaml says", min=0)] = 0,
     steps: Steps = 0,
     seed: Seed = 0,
     as_json: Json = False,
@@ -58,8 +59,9 @@ def refiner(
     from renderfit.pipeline.refiner import train
 
     section = config.section(config.Refiner)
-    settings = dataclasses.replace(section, seed=seed, rate=rate or section.rate, steps=steps or section.steps)
-    command = f"renderfit train refiner OUT --steps {settings.steps} --rate {settings.rate:g} --seed {seed}"
+    given = {"rate": rate or section.rate, "size": size or section.size, "steps": steps or section.steps}
+    settings = dataclasses.replace(section, seed=seed, **given)
+    command = " ".join(["renderfit train refiner OUT", *(f"--{name} {given[name]:g}" for name in given), f"--seed {seed}"])
     command += " --initial INITIAL" if initial else ""
     emit(train(out, settings, command, initial), as_json)
 

@@ -6,7 +6,7 @@ import functools
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -62,18 +62,21 @@ def fit(photo: dict[str, NDArray], pictures: Pictures, index: int) -> Fit | None
     category = Path(pictures.categories[int(photo["category"])]).stem
     side = len(photo["image"])
     camera, pose = Camera(side, side, *photo["camera"].tolist()), torch.as_tensor(photo["pose"])
-    start = disturbed(Pose.from_parts(pose[:3, :3], pose[:3, 3]), generator, views.noise_xy, views.noise_rotation)
+    truth = Pose.from_parts(pose[:3, :3], pose[:3, 3])
+    start = disturbed(truth, generator, views.noise_xy, views.noise_rotation)
     mask = photo["coverage"] / 255
     if generator.random() >= TRUE:
         found = _seen(photo["image"], category)
         if ((mask > 0.5) & (found > 0.5)).sum() < LEAST * ((mask > 0.5) | (found > 0.5)).sum():
             return None
         mask = found * largest_part(found > 0.5)
+    space = _space(category, int(photo["instance"]))
     try:
-        answer: Any = register(photo["image"], _space(category, int(photo["instance"])), camera, mask, start)
+        moved, still = register(photo["image"], space, camera, mask, start), register(photo["image"], space, camera, mask, truth, False)
     except RenderFitError:
         return None
-    return Fit(answer.mesh.vertices.numpy().astype(np.float32), answer.pose.matrix.numpy())
+    noisy, known = (found.mesh.vertices.numpy().astype(np.float32) for found in (moved, still))
+    return Fit(noisy, moved.pose.matrix.numpy(), known)
 
 
 def _seen(image: NDArray[np.uint8], category: str) -> NDArray[np.float64]:

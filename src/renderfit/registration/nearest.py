@@ -66,4 +66,4 @@ def nearest(solved: Solved, columns: Columns, space: Any, views: Sequence[View],
     iterates = [replace(step, latent=carried @ step.latent + offset) for step in solved.history]
     last = replace(iterates[-1], stage="nearest", loss=state.cost, latent=shape)
     covariance = wide @ solved.covariance @ wide.T
-    return Solved(x, state, covariance, [*iterates, last], solved.renders + len(views), solved.converged), few
+    return Solved(x, state, covariance, [*iterates, last], solved.renders + len(views), solved.weight, solved.converged), few

@@ -55,7 +55,7 @@ class SolverConfig:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Parameters (K + 6 views,), posterior covariance, iterates, renders and whether the last stage reached its plateau.
+    """Parameters (K + 6 views,), posterior covariance, iterates, renders, the prior's weight and whether the last stage reached its plateau.
 
     It did when its last step left the cost nearly as it was, or moved the parameters by less than `SETTLED` of their posterior
     deviation in the root mean square.
@@ -66,6 +66,7 @@ class Solved:
     covariance: Array
     history: list[Step]
     renders: int
+    weight: float
     converged: bool
 
 
@@ -119,12 +120,12 @@ def _fit(
     if state is None:
         raise ConfigError("the schedule has no stages; expected at least one")
     if not last:
-        return Solved(x, state, np.zeros((0, 0)), history, renders, converged)
+        return Solved(x, state, np.zeros((0, 0)), history, renders, config.prior.weight, converged)
     free = np.unique(np.concatenate([free_parameters(stage, columns, len(views)) for stage in stages]))
     matrix, _ = state.normal(free)
     covariance = np.zeros_like(matrix)
     covariance[np.ix_(free, free)] = config.prior.weight * np.linalg.inv(matrix[np.ix_(free, free)])
-    return Solved(x, state, covariance, history, renders, converged)
+    return Solved(x, state, covariance, history, renders, config.prior.weight, converged)
 
 
 def deviation(columns: Columns, covariance: Array) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -117,7 +118,7 @@ def register(
     for number, (lens, start) in enumerate(zip(given.cameras, given.poses, strict=True)):
         with told(number, len(given.images)):
             require_start(columns.mean, lens, start)
-    settings = config or settings_of(section, refiner is not None or evidence is not None)
+    settings = config or settings_of(section, evidence is not None)
     read = None if evidence is None else listed(evidence)
     if read is not None and len(read) != len(given.images):
         raise ShapeError(f"got {len(given.images)} images and {len(read)} evidences; expected one of each a view")
@@ -156,10 +157,10 @@ def _solved(
 def _refined(
     columns: Columns, given: Given, refiner: Any, repeats: int, optimise_pose: bool, settings: ours.SolverConfig
 ) -> tuple[ours.Solved, list[View]]:
-    """Fit what the refiner predicts from the start, then what it predicts from the fit."""
+    """Fit the outline, then go on with what the refiner predicts from the fit; the prior keeps the weight that the first fit found."""
     shading, faces = settings.trust.shading > 0, torch.as_tensor(columns.faces)
-    read = given.predicted(refiner, Mesh(torch.as_tensor(columns.mean), faces), given.poses, not optimise_pose)
-    solved, views = _solved(columns, given.views(read, shading), optimise_pose, settings)
+    solved, views = _solved(columns, given.views(None, shading), optimise_pose, settings)
+    settings = replace(settings, prior=replace(settings.prior, weight=solved.weight), correlation=(0.0, 0.0))
     for _ in range(repeats):
         fitted = Mesh(torch.as_tensor(solved.state.vertices), faces)
         read = given.predicted(refiner, fitted, _placed(solved, len(views)), not optimise_pose)

@@ -23,8 +23,8 @@ TURN, SHIFT, JITTER = 15.0, 0.05, 0.003
 """Full noise of a start: +- degrees about each object axis, +- metres across; what the alignment over the outline leaves [m]."""
 EXACT, LESS, FITTED = 0.1, 0.3, 0.3
 """Parts of the starts that are exact and known to be, that have a tenth of the noise or more but not all, whose shape is a rough fit."""
-WHOLE, FARTHEST = 0.5, 1.3
-"""Part of the fits to the outline that are shown as they are; the others lie between truth and fit, or past it by up to this factor."""
+WHOLE, FARTHEST, KNOWN = 0.5, 1.3, 0.3
+"""Fits to the outline: part shown as they are, the others between truth and fit or past it by up to a factor; part at the true pose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +112,9 @@ def _fitted(shown: Shown, row: int, cut: Cut, category: Category, generator: np.
     rotation, translation = shown.rotations[row], shown.translations[row]
     rolled = rotation @ cut.pose[:3, :3].T
     turned, placed, vertices = rolled @ cut.fit.pose[:3, :3], rolled @ cut.fit.pose[:3, 3], cut.fit.vertices.astype(np.float64)
+    exact = training and generator.random() < KNOWN
+    if exact:
+        turned, placed, vertices = rotation, translation, cut.fit.known.astype(np.float64)
     if training and generator.random() >= WHOLE:
         part = generator.uniform(0, FARTHEST)
         turned = rotation @ Rotation.from_rotvec(part * Rotation.from_matrix(rotation.T @ turned).as_rotvec()).as_matrix()
@@ -119,7 +122,7 @@ def _fitted(shown: Shown, row: int, cut: Cut, category: Category, generator: np.
         true = category.vertices(cut.code[: len(category.basis)]) * cut.stretch[0] + cut.stretch[1]
         vertices = true + part * (vertices - true)
     normals = _normals(vertices, category.faces)
-    return _labels(shown, row, Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed), vertices, False)
+    return _labels(shown, row, Start.of(vertices, normals, category.faces, shown.cameras[row], turned, placed), vertices, exact)
 
 
 def _labels(shown: Shown, row: int, start: Start, vertices: Array, exact: bool) -> list[NDArray]:

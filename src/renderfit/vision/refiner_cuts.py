@@ -27,10 +27,21 @@ FIELDS = {"image": slice(0, 3), "coverage": slice(3, 4), "coordinates": slice(4,
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """What a registration of a photograph by its outline left: vertices (V, 3), object frame [m], and pose (4, 4)."""
+    """What registrations of a photograph by its outline left, from a noisy start and at the true pose.
+
+    Attributes
+    ----------
+    vertices : (V, 3) float32 array
+        Object frame [m].
+    pose : (4, 4) array
+        Object to camera.
+    known : (V, 3) float32 array
+        Vertices of the fit at the true pose.
+    """
 
     vertices: NDArray[np.float32]
     pose: Array
+    known: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,9 +26,10 @@ def save_fits(path: Path, fits: Sequence[Fit | None]) -> None:
     with whole_file(path) as part:
         np.savez(
             part,
-            known=np.array([fit is not None for fit in fits]),
-            vertices=np.stack([fit.vertices for fit in found]).astype(np.float32),
+            there=np.array([fit is not None for fit in fits]),
+            vertices=np.stack([fit.vertices for fit in found]),
             pose=np.stack([fit.pose for fit in found]),
+            known=np.stack([fit.known for fit in found]),
         )
 
 
@@ -42,8 +43,8 @@ def load_fits(path: Path) -> list[Fit | None]:
     """
     try:
         with np.load(path) as found:
-            known, vertices, poses = found["known"], found["vertices"], found["pose"]
-        rows = iter(zip(vertices, poses, strict=True))
-        return [Fit(*next(rows)) if there else None for there in known]
+            there, *fields = (found[name] for name in ("there", "vertices", "pose", "known"))
+        rows = iter(zip(*fields, strict=True))
+        return [Fit(*next(rows)) if one else None for one in there]
     except (OSError, ValueError, KeyError, StopIteration) as problem:
         raise DataError(f"fits {path}: {problem}; expected those of a chunk of training photographs: delete the file to have them made anew") from problem
