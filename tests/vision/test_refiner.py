@@ -15,6 +15,7 @@ from renderfit.vision.refiner_batches import batch, mirrored
 from renderfit.vision.refiner_cuts import Cut, Fit
 from renderfit.vision.refiner_files import PUBLISHED, save_refiner
 from renderfit.vision.refiner_fits import load_fits, save_fits
+from renderfit.vision.refiner_mirror import both_ways, mirrored_inputs, mirrored_prediction
 from renderfit.vision.refiner_pictures import Pictures, chunks, load_chunk, paint, paint_chunk
 from renderfit.vision.refiner_scores import angle, pose_of, scores
 from renderfit.vision.refiner_shapes import codes_of, load_category, save_category
@@ -189,6 +190,18 @@ def test_a_mirrored_batch_mirrored_again_is_the_batch(pictures, tmp_path):
     twice = mirrored(mirrored(one, chosen), chosen)
     assert all(torch.equal(a, b) for a, b in zip(vars(one).values(), vars(twice).values(), strict=True))
     assert not torch.equal(mirrored(one, chosen).turn[0], one.turn[0])
+
+
+def test_the_mirrored_photograph_is_answered_with_the_mirrored_prediction():
+    torch.manual_seed(3)
+    network, values = Refiner(8, 3, 32).eval(), torch.randn(2, 11, 32, 32)
+    torch.nn.init.normal_(network.motion.weight, std=0.3)
+    found, other = both_ways(network, values), mirrored_prediction(both_ways(network, mirrored_inputs(values)))
+    assert all(torch.equal(a, b) for a, b in zip(found, other, strict=True))
+    assert torch.allclose(found.turn @ found.turn.mT, torch.eye(3).expand(2, 3, 3), atol=1e-5)
+    plain = network(values)
+    assert not torch.allclose(plain.turn, mirrored_prediction(network(mirrored_inputs(values))).turn, atol=1e-3)
+    assert torch.allclose(found.residual, (plain.residual + mirrored_prediction(network(mirrored_inputs(values))).residual) / 2, atol=1e-6)
 
 
 def test_a_motion_and_its_inverse(body):

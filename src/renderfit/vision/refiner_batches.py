@@ -15,6 +15,7 @@ from torch import Tensor
 from renderfit.geometry import Mesh
 from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.refiner_cuts import Cut, Shown, windows
+from renderfit.vision.refiner_mirror import mirrored_inputs
 from renderfit.vision.refiner_shapes import Category, load_category
 from renderfit.vision.refiner_start import Start, aligned
 
@@ -136,21 +137,20 @@ def _labels(shown: Shown, row: int, start: Start, vertices: Array, exact: bool) 
 
 def mirrored(one: Batch, chosen: Tensor) -> Batch:
     """Return a batch with the samples `chosen` (B,) bool mirrored left to right: the mirrored object at the mirrored pose."""
-    flip, signs = torch.tensor([-1.0, 1, 1]), torch.ones(11)
-    signs[[4, 7]] = -1
+    flip = torch.tensor([-1.0, 1, 1])
 
     def picked(other: Tensor, values: Tensor) -> Tensor:
         return torch.where(chosen.view(-1, *[1] * (values.ndim - 1)), other, values)
 
-    def fields(values: Tensor, sign: Tensor) -> Tensor:
-        return picked(values.flip(-1) * sign[:, None, None], values)
+    def fields(values: Tensor) -> Tensor:
+        return picked(values.flip(-1) * flip[:, None, None], values)
 
     return Batch(
-        fields(one.inputs, signs),
+        picked(mirrored_inputs(one.inputs), one.inputs),
         picked(one.mask.flip(-1), one.mask),
         picked(one.known.flip(-1), one.known),
-        fields(one.residual, flip),
-        fields(one.normals, flip),
+        fields(one.residual),
+        fields(one.normals),
         one.unit,
         picked(one.turn * flip[:, None] * flip[None, :], one.turn),
         picked(one.shift * flip, one.shift),
