@@ -72,7 +72,9 @@ def score(case, trust, refiner):
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--views", type=int, default=6, help="of each instance")
-    options.add_argument("--worths", type=float, nargs="+", default=[15.0, 60.0], help="independent pixels that a view's predictions are worth")
+    options.add_argument(
+        "--worths", type=float, nargs="+", default=[15.0, 60.0], help="independent pixels that a view's predictions are worth"
+    )
     options.add_argument("--weights", type=Path, default=PUBLISHED)
     options.add_argument("--out", type=Path, default=paths.RESULTS / "refiner_choice.json")
     chosen = options.parse_args()

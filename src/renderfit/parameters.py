@@ -109,6 +109,7 @@ class UNet:
     threads: int = value(1, low=1, high=256, about="threads of the training itself; another number changes the last bits of results")
     precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where it is faster")
     save_every: int = value(200, low=1, unit="steps", about="how often a state to resume from is written")
+    calibrated: int = value(40, low=0, about="photographs by which masks are made as large as the objects; 0: none")
     seed: int = value(0)
 
     @property

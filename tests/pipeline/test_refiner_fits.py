@@ -18,7 +18,8 @@ EASY = Style(backgrounds=("plain",), clutter=0, noise=0.3, dome=3, dome_size=24,
 
 def can(width, height):
     ball = trimesh.creation.icosphere(3)
-    vertices = ball.vertices * [width, width, height] + [0, 0, height] + 0.3 * width * np.exp(-((ball.vertices - [1, 0, 0.5]) ** 2).sum(1))[:, None]
+    lobe = 0.3 * width * np.exp(-((ball.vertices - [1, 0, 0.5]) ** 2).sum(1))[:, None]
+    vertices = ball.vertices * [width, width, height] + [0, 0, height] + lobe
     return Mesh(torch.as_tensor(vertices), torch.as_tensor(np.asarray(ball.faces)))
 
 

@@ -66,7 +66,7 @@ def train(folder: Path, found: dict[str, Split], settings: config.UNet) -> None:
     """Train the network, or go on with it, and write it to `folder`; the training state stays in the artifacts."""
     from renderfit.vision import fitting, stream, training
 
-    source = stream.Source(_training(found), seed=settings.seed)
+    source = stream.Source(training_meshes(found), seed=settings.seed)
     state = paths.ARTIFACTS / STATES.format(training.fingerprint(source, settings)[:12])
     for stale in set(paths.ARTIFACTS.glob(STATES.format("*"))) - {state}:
         _log.info("training state %s is of other settings or meshes: it is left out", stale.name)
@@ -89,13 +89,13 @@ def publish(folder: Path, found: dict[str, Split]) -> None:
         raise DataError(
             f"the network of the package knows {', '.join(about['categories'])}, not {', '.join(unknown)}; set unet.weights: train"
         )
-    if about["data"] != training.data_hash(_training(found)):
+    if about["data"] != training.data_hash(training_meshes(found)):
         _log.warning("the network of the package was trained on other meshes than this data set's; to train on these: unet.weights: train")
     for name in (checkpoint.WEIGHTS, checkpoint.DESCRIPTION):
         shutil.copyfile(checkpoint.PUBLISHED / name, folder / name)
 
 
-def _training(found: dict[str, Split]) -> tuple[tuple[str, ...], ...]:
+def training_meshes(found: dict[str, Split]) -> tuple[tuple[str, ...], ...]:
     """Return the meshes of the training instances of every category."""
     return tuple(
         tuple(str(mesh_path("dataset", category, name)) for name in (split.canonical, *split.train)) for category, split in found.items()

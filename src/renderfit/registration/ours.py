@@ -55,7 +55,7 @@ class SolverConfig:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """Parameters (K + 6 views,), posterior covariance, iterates, renders, the prior's weight and whether the last stage reached its plateau.
+    """Parameters (K + 6 views,), posterior covariance, iterates, renders, weight of the prior and whether the last stage settled.
 
     It did when its last step left the cost nearly as it was, or moved the parameters by less than `SETTLED` of their posterior
     deviation in the root mean square.

@@ -9,6 +9,7 @@ import torch
 
 from renderfit import config
 from renderfit.vision import checkpoint, examination
+from renderfit.vision.calibration import calibrate
 from renderfit.vision.stream import Source
 from renderfit.vision.training import Log, data_hash, precision_of, train
 from renderfit.vision.unet import UNet
@@ -25,7 +26,7 @@ def fit(
     command: str = "",
     origin: Path | None = None,
 ) -> Log:
-    """Train a network on what `source` paints, or go on from `state`, and write it with its description to `folder`.
+    """Train a network on what `source` paints, or go on from `state`, calibrate it and write it with its description to `folder`.
 
     Parameters
     ----------
@@ -49,6 +50,7 @@ def fit(
         return examination.window_scores(network, check)
 
     network, log = train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6), initial=start)
+    level = calibrate(network, source, settings.calibrated)
     about = {
         **({"command": command} if command else {}),
         "seed": settings.seed,
@@ -58,6 +60,7 @@ def fit(
         "precision": str(precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
         "loss": log.loss,
         "scores": log.scores,
+        "background": level,
         **({"initial": checkpoint.describe(origin)} if origin else {}),
     }
     checkpoint.save_network(network, folder, **about)

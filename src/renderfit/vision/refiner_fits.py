@@ -47,4 +47,6 @@ def load_fits(path: Path) -> list[Fit | None]:
         rows = iter(zip(*fields, strict=True))
         return [Fit(*next(rows)) if one else None for one in there]
     except (OSError, ValueError, KeyError, StopIteration) as problem:
-        raise DataError(f"fits {path}: {problem}; expected those of a chunk of training photographs: delete the file to have them made anew") from problem
+        raise DataError(
+            f"fits {path}: {problem}; expected those of a chunk of training photographs: delete the file to have them made anew"
+        ) from problem

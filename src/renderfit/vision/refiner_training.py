@@ -190,7 +190,8 @@ def batches(
     """Yield (step, batch, validation batches from noisy starts ``""`` and from ``"fits"``) from step `first` on.
 
     A new chunk joins the stock whenever its share of the steps has passed, so that a step depends on the seed and its number
-    only; with fits all are there from the start. The left-out instances of the first chunks are for validation and never trained on; without any, the first chunk is.
+    only; with fits all are there from the start. The left-out instances of the first chunks are for validation and never trained on;
+    without any, the first chunk is.
     """
     found = categories(pictures.categories)
     stream = enumerate(chunks(pictures, settings.chunks + (not settings.left_out), folder, settings.painters))

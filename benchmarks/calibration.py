@@ -1,0 +1,59 @@
+"""How much too wide the segmentation networks draw outlines, and what setting the background's level does about it.
+
+``python benchmarks/calibration.py`` writes ``results/calibration.json``: median area of the masks over that of the objects, and mean
+overlap, on photographs of warped training instances which the calibration did not see, for the levels 0 (as trained) and the one that
+`renderfit.vision.calibration` finds, for the networks of the stage unet and of the package. Test instances are not touched.
+``--publish`` calibrates the weights in the package and writes them with their description.
+"""
+
+import argparse
+import json
+import math
+
+import numpy as np
+import torch
+
+from renderfit import config, paths
+from renderfit.pipeline import catalogue, unet
+from renderfit.provenance import provenance
+from renderfit.vision import load_network
+from renderfit.vision.calibration import area, calibrate, photographed
+from renderfit.vision.checkpoint import PUBLISHED, describe, save_network
+from renderfit.vision.scores import intersection_over_union
+from renderfit.vision.stream import Source
+from renderfit.whole import write_json
+
+
+def overlap(found, level):
+    """Return the mean overlap of masks with `level` added to the background's logit."""
+    threshold = 1 / (1 + math.exp(-level))
+    return float(np.mean([intersection_over_union(probability > threshold, mask) for probability, mask in found]))
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--publish", action="store_true")
+    options.add_argument("--count", type=int, default=40, help="photographs to calibrate by")
+    options.add_argument("--judged", type=int, default=80, help="other photographs")
+    chosen = options.parse_args()
+    torch.set_num_threads(1)
+    source, rows = Source(unet.training_meshes(catalogue.splits()), seed=config.section(config.UNet).seed), []
+    for name, folder in (("pipeline", paths.ARTIFACTS / "unet"), ("package", PUBLISHED)):
+        network, about = load_network(folder), describe(folder)
+        with torch.no_grad():
+            network.output.bias[0] -= about.get("background", 0.0)
+        judged = photographed(network, source, chosen.judged, first=1000)
+        level = calibrate(network, source, chosen.count)
+        for kind, added in (("as trained", 0.0), ("calibrated", level)):
+            row = {"network": name, "level": kind, "logit": added, "area": area(judged, added), "iou": overlap(judged, added)}
+            rows.append({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
+            print(json.dumps(rows[-1]), flush=True)
+        if chosen.publish and folder == PUBLISHED:
+            about = {key: value for key, value in about.items() if key not in ("categories", "width", "levels", "window", "sha256")}
+            save_network(network, folder, **about | {"background": level, "calibrated": "python benchmarks/calibration.py --publish"})
+    settings = {"photographs": chosen.count, "judged": chosen.judged}
+    write_json(paths.RESULTS / "calibration.json", settings | {"rows": rows, "provenance": provenance()})
+
+
+if __name__ == "__main__":
+    main()
