@@ -3,7 +3,7 @@
 ``python benchmarks/calibration.py`` writes ``results/calibration.json``: median area of the masks over that of the objects, and mean
 overlap, on photographs of warped training instances which the calibration did not see, for the levels 0 (as trained) and the one that
 `renderfit.vision.calibration` finds, for the networks of the stage unet and of the package. Test instances are not touched.
-``--publish`` calibrates the weights in the package and writes them with their description.
+``--publish`` writes the level into the description of the package's weights.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from renderfit.pipeline import catalogue, unet
 from renderfit.provenance import provenance
 from renderfit.vision import load_network
 from renderfit.vision.calibration import area, calibrate, photographed
-from renderfit.vision.checkpoint import PUBLISHED, describe, save_network
+from renderfit.vision.checkpoint import DESCRIPTION, PUBLISHED, describe
 from renderfit.vision.scores import intersection_over_union
 from renderfit.vision.stream import Source
 from renderfit.whole import write_json
@@ -39,9 +39,7 @@ def main():
     torch.set_num_threads(1)
     source, rows = Source(unet.training_meshes(catalogue.splits()), seed=config.section(config.UNet).seed), []
     for name, folder in (("pipeline", paths.ARTIFACTS / "unet"), ("package", PUBLISHED)):
-        network, about = load_network(folder), describe(folder)
-        with torch.no_grad():
-            network.output.bias[0] -= about.get("background", 0.0)
+        network = load_network(folder)
         judged = photographed(network, source, chosen.judged, first=1000)
         level = calibrate(network, source, chosen.count)
         for kind, added in (("as trained", 0.0), ("calibrated", level)):
@@ -49,8 +47,8 @@ def main():
             rows.append({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
             print(json.dumps(rows[-1]), flush=True)
         if chosen.publish and folder == PUBLISHED:
-            about = {key: value for key, value in about.items() if key not in ("categories", "width", "levels", "window", "sha256")}
-            save_network(network, folder, **about | {"background": level, "calibrated": "python benchmarks/calibration.py --publish"})
+            how = "python benchmarks/calibration.py --publish"
+            write_json(folder / DESCRIPTION, describe(folder) | {"background": level, "calibrated": how})
     settings = {"photographs": chosen.count, "judged": chosen.judged}
     write_json(paths.RESULTS / "calibration.json", settings | {"rows": rows, "provenance": provenance()})
 

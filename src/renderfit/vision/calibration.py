@@ -32,12 +32,14 @@ _log = logging.getLogger(__name__)
 
 
 def calibrate(network: UNet, source: Source, count: int) -> float:
-    """Set the level of the network's background so that objects are as large in their masks as in truth (median of areas).
+    """Return the level of the network's background at which objects are as large in their masks as in truth (median of areas).
+
+    The level counts in the masks only that `segment` returns: while it searches for the object, masks that are too wide do no harm.
 
     Parameters
     ----------
     network : UNet
-        In evaluation mode; changed in place.
+        In evaluation mode; its own level does not count.
     source : Source
         Training meshes: `count` photographs are taken of warped ones.
     count : int
@@ -46,7 +48,7 @@ def calibrate(network: UNet, source: Source, count: int) -> float:
     Returns
     -------
     float
-        What was added to the background's logit; 0 where the network finds too few of the objects.
+        What to add to the background's logit, `UNet.level`; 0 where the network finds too few of the objects.
     """
     found = photographed(network, source, count) if count else []
     found = [(probability, mask) for probability, mask in found if intersection_over_union(probability > 0.5, mask) > FOUND]
@@ -57,8 +59,6 @@ def calibrate(network: UNet, source: Source, count: int) -> float:
     for _ in range(20):
         level = (low + high) / 2
         low, high = (level, high) if area(found, level) > 1 else (low, level)
-    with torch.no_grad():
-        network.output.bias[0] += level  # type: ignore[index]
     return level
 
 
@@ -69,8 +69,9 @@ def area(found: Masks, level: float) -> float:
 
 
 def photographed(network: UNet, source: Source, count: int, first: int = 0) -> Masks:
-    """Return the masks found in photographs `first` to ``first + count - 1``, and the true ones; objects that are lost are left out."""
+    """Return the masks found in photographs `first` to ``first + count - 1`` at level 0, and the true ones; lost objects are left out."""
     lean, camera, found = folded(network), Camera.centred(SIDE, FOCAL), []
+    lean.level = 0.0
     for index in progress(range(first, first + count), "photographs for the masks' size", count):
         generator = np.random.default_rng((source.seed, 11, index))
         meshes = source.meshes[index % len(source.meshes)]

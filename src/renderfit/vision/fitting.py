@@ -50,7 +50,7 @@ def fit(
         return examination.window_scores(network, check)
 
     network, log = train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6), initial=start)
-    level = calibrate(network, source, settings.calibrated)
+    network.level = calibrate(network, source, settings.calibrated)
     about = {
         **({"command": command} if command else {}),
         "seed": settings.seed,
@@ -60,7 +60,6 @@ def fit(
         "precision": str(precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
         "loss": log.loss,
         "scores": log.scores,
-        "background": level,
         **({"initial": checkpoint.describe(origin)} if origin else {}),
     }
     checkpoint.save_network(network, folder, **about)

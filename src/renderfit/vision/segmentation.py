@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,7 +49,7 @@ def segment(
     The network looks at a window around the projected start pose (with room for pose noise), or at the
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
     at windows that follow what it found until they stay or lose it, at last at three of different width,
-    whose mean counts. Each look is the mean of the window's and its mirror image's.
+    whose mean counts, at the level that the network was calibrated to. Each look is the mean of the window's and its mirror image's.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def segment(
         part = seen
     looks = [Window.around(part, margin) for margin in MARGINS]
     scores = [window_probabilities(whole, look, network, size) for look in looks]
-    found = mean_of(looks, scores, height, width)
+    found = levelled(mean_of(looks, scores, height, width), network.level)
     _require_found(found, name)
     _warn(found > 0.5, torch.cat(scores, dim=2), name, network.categories)
     return found
@@ -143,6 +144,11 @@ def mean_of(windows: Sequence[Window], scores: Sequence[Tensor], height: int, wi
     ]
     total, seen = np.sum(pasted, axis=0)
     return np.asarray(total / np.maximum(seen, 1))
+
+
+def levelled(probability: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Return probabilities with `level` added to the background's logit."""
+    return probability / (probability + (1 - probability) * math.exp(level))
 
 
 def _require_found(probability: NDArray[np.float64], name: str) -> None:
