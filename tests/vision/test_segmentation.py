@@ -69,7 +69,7 @@ def test_wrong_category_size_and_pose_are_refused(network, photo):
 
 def test_an_image_without_the_object_says_so(network):
     class Blind(torch.nn.Module):
-        categories, window = network.categories, 32
+        categories, window, edge = network.categories, 32, 0.0
 
         def __init__(self):
             super().__init__()
@@ -85,7 +85,7 @@ def test_an_image_without_the_object_says_so(network):
 class Painted(torch.nn.Module):
     """Takes white for an object if it fills at least a share of the window."""
 
-    categories, window = ("can",), 48
+    categories, window, edge = ("can",), 48, 0.0
 
     def __init__(self, share):
         super().__init__()

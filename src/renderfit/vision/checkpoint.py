@@ -30,7 +30,7 @@ def save_network(network: UNet, folder: str | Path, **about: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_tensors({name: value.detach().cpu() for name, value in network.state_dict().items()}, folder / WEIGHTS)
     shape = {"categories": list(network.categories), "width": network.width, "levels": network.levels, "window": network.window}
-    description = about | shape | {"background": network.level} | {"sha256": sha256(folder / WEIGHTS)}
+    description = about | shape | {"edge": network.edge} | {"sha256": sha256(folder / WEIGHTS)}
     write_json(folder / DESCRIPTION, description)
 
 
@@ -66,7 +66,7 @@ def load_network(folder: str | Path = PUBLISHED) -> UNet:
         if (found := sha256(folder / WEIGHTS)) != description["sha256"]:
             raise DataError(f"network {folder}: weights have SHA-256 {found}; expected {description['sha256']}: restore them")
         network.load_state_dict(load_file(folder / WEIGHTS))
-        network.level = float(description.get("background", 0.0))
+        network.edge = float(description.get("edge", 0.0))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as problem:
         raise DataError(
             f"network {folder}: {problem}; expected {DESCRIPTION} and {WEIGHTS} as `renderfit train` or the stage unet writes them"

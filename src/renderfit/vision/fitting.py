@@ -50,7 +50,7 @@ def fit(
         return examination.window_scores(network, check)
 
     network, log = train(source, categories, settings, state=state, score=score, score_every=max(1, settings.steps // 6), initial=start)
-    network.level = calibrate(network, source, settings.calibrated)
+    network.edge = calibrate(network, source, settings.calibrated)
     about = {
         **({"command": command} if command else {}),
         "seed": settings.seed,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose
@@ -49,7 +49,7 @@ def segment(
     The network looks at a window around the projected start pose (with room for pose noise), or at the
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
     at windows that follow what it found until they stay or lose it, at last at three of different width,
-    whose mean counts, at the level that the network was calibrated to. Each look is the mean of the window's and its mirror image's.
+    whose mean counts, with outlines drawn in as the network was calibrated. Each look is the mean of the window's and its mirror image's.
 
     Parameters
     ----------
@@ -101,6 +101,24 @@ def segment(
     >>> found.shape, bool(((found > 0.5) == (image[..., 0].numpy() > 0)).mean() > 0.95)
     ((64, 64), True)
     """
+    looks, scores, height, width = looked(image, network, category, camera, pose, size=size, extent=extent)
+    found, name = mean_of(looks, scores, height, width, network.edge), category or "object"
+    _require_found(found, name)
+    _warn(found > 0.5, torch.cat(list(scores), dim=2), name, network.categories)
+    return found
+
+
+def looked(
+    image: Tensor | ArrayLike,
+    network: UNet,
+    category: str | None = None,
+    camera: Camera | None = None,
+    pose: Pose | None = None,
+    *,
+    size: int | None = None,
+    extent: float = 0.3,
+) -> tuple[list[Window], list[Tensor], int, int]:
+    """Return the last windows that `segment` looks at, their class probabilities (C, size, size), and the image's height and width."""
     picture = as_rgb(image)
     height, width = picture.shape[:2]
     if category is not None and category not in network.categories:
@@ -129,26 +147,26 @@ def segment(
             break
         part = seen
     looks = [Window.around(part, margin) for margin in MARGINS]
-    scores = [window_probabilities(whole, look, network, size) for look in looks]
-    found = levelled(mean_of(looks, scores, height, width), network.level)
-    _require_found(found, name)
-    _warn(found > 0.5, torch.cat(scores, dim=2), name, network.categories)
-    return found
+    return looks, [window_probabilities(whole, look, network, size) for look in looks], height, width
 
 
-def mean_of(windows: Sequence[Window], scores: Sequence[Tensor], height: int, width: int) -> NDArray[np.float64]:
-    """Return the probability (height, width) that a pixel shows an object: the mean over the windows that see it, 0 where none does."""
-    pasted = [
-        window.paste(torch.cat([1 - score[:1], torch.ones_like(score[:1])]), height, width)
-        for window, score in zip(windows, scores, strict=True)
-    ]
-    total, seen = np.sum(pasted, axis=0)
-    return np.asarray(total / np.maximum(seen, 1))
+def mean_of(windows: Sequence[Window], scores: Sequence[Tensor], height: int, width: int, edge: float = 0.0) -> NDArray[np.float64]:
+    """Return the probability (height, width) that a pixel shows an object: the mean over the windows that see it, 0 where none does.
+
+    Outlines are drawn in by the part `edge` of a window's pixel.
+    """
+    seen = [drawn_in(1 - score[:1], edge) for score in scores]
+    pasted = [window.paste(torch.cat([one, torch.ones_like(one)]), height, width) for window, one in zip(windows, seen, strict=True)]
+    total, count = np.sum(pasted, axis=0)
+    return np.asarray(total / np.maximum(count, 1))
 
 
-def levelled(probability: NDArray[np.float64], level: float) -> NDArray[np.float64]:
-    """Return probabilities with `level` added to the background's logit."""
-    return probability / (probability + (1 - probability) * math.exp(level))
+def drawn_in(probability: Tensor, edge: float) -> Tensor:
+    """Return probabilities (1, H, W) lowered by the part `edge` towards their least neighbour: outlines move in by that part of a pixel."""
+    if edge == 0:
+        return probability
+    across, down = (-functional.max_pool2d(-probability, size, 1, [side // 2 for side in size]) for size in ((1, 3), (3, 1)))
+    return torch.lerp(probability, torch.minimum(across, down), edge)
 
 
 def _require_found(probability: NDArray[np.float64], name: str) -> None:

@@ -86,8 +86,8 @@ class UNet(Hourglass):
 
     Attributes
     ----------
-    level : float
-        What `segment` adds to the background's logit of a mask: read off photographs by `calibration.calibrate`.
+    edge : float
+        By what part of a window's pixel `segment` draws outlines in: read off photographs by `calibration.calibrate`.
 
     Raises
     ------
@@ -109,7 +109,7 @@ class UNet(Hourglass):
 
     def __init__(self, categories: tuple[str, ...] | list[str], width: int = 12, levels: int = 5, window: int = 128) -> None:
         super().__init__(3, width, levels)
-        self.categories, self.window, self.level = tuple(categories), window, 0.0
+        self.categories, self.window, self.edge = tuple(categories), window, 0.0
         self.output = nn.Conv2d(width, len(self.categories) + 1, 1)
         self.context = nn.Linear(2 * self.deepest, len(self.categories) + 1)
 
