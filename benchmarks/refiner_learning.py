@@ -56,10 +56,14 @@ def main():
         _, log = train(pictures, given, chosen.folder / "photographs", optimiser=optimiser)
         rows[name] = log["scores"]
         print(name, json.dumps(rows[name]), flush=True)
-    _, _, judged = next(batches(pictures, settings, chosen.folder / "photographs", 0))
-    about = description()
-    steps = about["steps"] + about.get("initial", {}).get("steps", 0)
-    found = {"published": {"steps": steps, **scores(load_refiner(), judged)}, "curves": rows}
+    about = part = description()
+    given = dataclasses.replace(settings, size=about["window"])
+    _, _, judged = next(batches(pictures, given, chosen.folder / "photographs", 0))
+    steps = part["steps"]
+    while "initial" in part:
+        part = part["initial"]
+        steps += part["steps"]
+    found = {"published": {"steps": steps, **scores(load_refiner(), judged[""])}, "curves": rows}
     settings_of = {"batch": settings.batch, "size": settings.size, "seed": settings.seed, "left_out": settings.left_out}
     write_json(paths.RESULTS / "refiner_learning.json", {"settings": settings_of} | found | {"provenance": provenance()})
 

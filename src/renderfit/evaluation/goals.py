@@ -92,8 +92,8 @@ def _real_masks(network: str) -> Callable[[Results], float]:
     return lambda results: results["real_masks"]["our photographs"][network]["summary"]["all"]["iou"]
 
 
-def _refined(name: str) -> Callable[[Results], float]:
-    return lambda results: results["refiner"]["summary"]["again"][name]
+def _refined(start: str, name: str) -> Callable[[Results], float]:
+    return lambda results: results["refiner"]["summary"][start][name]
 
 
 def _shape(view: str) -> Callable[[Results], float]:
@@ -154,9 +154,15 @@ GOALS = (
     Goal(SEEING, "IoU of its weakest category", 0.90, _weakest, True),
     Goal(SEEING, "IoU on real meshes, U-Net of the pipeline", 0.85, _real_masks("pipeline"), True),
     Goal(SEEING, "IoU on real meshes, published U-Net", 0.85, _real_masks("published"), True),
-    Goal(SEEING, "published refiner: object coordinates [mm]", 5, _refined("coordinates_mm")),
-    Goal(SEEING, "published refiner: rotation [degrees]", 4, _refined("rotation_degree")),
-    Goal(SEEING, "published refiner: normals [degrees]", 12, _refined("normals_degree")),
+    *(
+        Goal(SEEING, f"published refiner, from {words}: {what}", limit, _refined(start, name))
+        for start, words in (("again", "the noisy start"), ("fit", "the fit to the outline"))
+        for name, what, limit in (
+            ("coordinates_mm", "object coordinates [mm]", 5),
+            ("rotation_degree", "rotation [degrees]", 4),
+            ("normals_degree", "normals [degrees]", 12),
+        )
+    ),
     *(
         Goal(REAL, f"{kind}, {pose} pose", limit, _studies(kind, pose))
         for kind in ("drill clouds", "bottle meshes")
