@@ -225,7 +225,9 @@ class Knowing(Copying):
         still = super().forward(values)
         if len(self.asked) > 1:
             return still
-        return still._replace(turn=torch.as_tensor(self.turn)[None], shift=torch.as_tensor(self.shift)[None])
+        flip = torch.tensor([-1.0, 1, 1], dtype=torch.float64)
+        turn, shift = torch.as_tensor(self.turn), torch.as_tensor(self.shift)  # then of the mirror image
+        return still._replace(turn=torch.stack([turn, turn * flip[:, None] * flip]), shift=torch.stack([shift, shift * flip]))
 
 
 def test_the_second_look_is_at_the_start_that_the_first_has_corrected(body, monkeypatch):

@@ -14,6 +14,7 @@ from renderfit.vision.checkpoint import load_network
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.images import as_mask, as_rgb, require_size
 from renderfit.vision.refiner import Prediction, Refiner
+from renderfit.vision.refiner_mirror import both_ways
 from renderfit.vision.refiner_start import Start, aligned, rays
 from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part, segment
 from renderfit.vision.windows import Window
@@ -36,7 +37,8 @@ def estimate(
     """Predict object coordinates with confidence, and normals of the object in a photograph.
 
     The network looks twice at the window around the mask, each time beside a rendering of the start: first moved across
-    the view to where the object is seen, then turned and moved as the first look says, its depth kept. Coordinates are in the object's own
+    the view to where the object is seen, then turned and moved as the first look says, its depth kept. Each look is the mean of the
+    window's and its mirror image's. Coordinates are in the object's own
     frame, whatever the start.
 
     Parameters
@@ -100,8 +102,7 @@ def _look(whole: Tensor, window: Window, seen: Start, network: Refiner, exact: b
     picture = (window.cut(whole, network.window) - 0.45) * 4.0
     inputs = torch.cat([picture, torch.from_numpy(seen.channels(exact))[None]], dim=1)
     device = next(network.parameters()).device
-    with torch.no_grad():
-        return Prediction(*(value.cpu() for value in network(inputs.to(device))))
+    return Prediction(*(value.cpu() for value in both_ways(network, inputs.to(device))))
 
 
 def _evidence(found: Prediction, mask: NDArray[np.float64], seen: Start, window: Window, camera: Camera) -> Evidence:
