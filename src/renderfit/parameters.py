@@ -140,6 +140,11 @@ class Refiner:
     save_every: int = value(200, low=1, unit="steps", about="how often a state is written and scores are taken")
     seed: int = value(0)
 
+    @property
+    def painted(self) -> int:
+        """Hundreds of photographs that are painted: one more for validation where no instance is left out."""
+        return self.chunks + (not self.left_out)
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -165,7 +170,7 @@ class Ours:
     prior: float = value(5.0, low=0, about="weight of |z|^2, the variance of the image residuals, in the first fit")
     correlation: float = value(10.0, low=0, unit="px", about="length of outline over which errors of a mask go together, for the last fit")
     correlation_known: float = value(40.0, low=0, unit="px", about="the same at a known pose; both chosen by benchmarks/prior_weight.py")
-    prior_evidence: float = value(30.0, low=0, about="weight where a network also predicts coordinates and normals")
+    prior_evidence: float = value(30.0, low=0, about="weight where coordinates and normals are handed over")
     rotation: float = value(0.15, low=1e-6, unit="rad", about="standard deviation of the start pose: rotation about each axis")
     across: float = value(0.03, low=1e-6, unit="m", about="the same: translation across the view")
     along: float = value(0.003, low=1e-6, unit="m", about="the same: translation along the view")
@@ -177,7 +182,7 @@ class Ours:
     spread: float = value(0.3, low=1e-6, unit="rad", about="standard deviation of a predicted normal")
     shading: float = value(0.0, low=0, about="brightness inside the outline is worth so many independent pixels; 0: not used")
     uneven: float = value(0.06, low=1e-6, about="standard deviation of a pixel's brightness, relative to its material's")
-    repeats: int = value(1, low=0, high=5, about="how often evidence is predicted again from the fit")
+    repeats: int = value(1, low=1, high=5, about="how often a refiner predicts evidence beside the fit")
     model: Literal["pca", "rich", "nearest"] = value(
         "rich", about="5-D space of the paper, the richer one, or the shape of the former that is nearest to the latter's answer"
     )

@@ -54,7 +54,7 @@ def train(out: Path, settings: config.Refiner, command: str, initial: Path | Non
     state = out / "training-state.safetensors"
     photographs, fits = out / "photographs", out / "fits" if settings.fits else None
     if fits is not None:
-        refiner_fits.make(pictures, settings.chunks, photographs, fits, settings.painters)
+        refiner_fits.make(pictures, settings.painted, photographs, fits, settings.painters)
     begun = load_refiner(initial) if initial else None
     network, log = refiner_training.train(pictures, settings, photographs, fits=fits, state=state, initial=begun)
     import torch

@@ -76,8 +76,8 @@ def register(
     evidence : Evidence or list of Evidence, optional
         Predicted mask, coordinates and normals, one per image: used beside the mask. Its mask serves when none is given.
     refiner : Refiner, optional
-        Network that predicts such evidence from the photograph and the start, and once more from the first fit; without mask and
-        `network` the package's segmentation network finds the object.
+        Network that predicts such evidence from the photograph, beside the fit to the outline; without mask and `network` the
+        package's segmentation network finds the object.
 
     Returns
     -------
@@ -199,7 +199,7 @@ def _answer(
 
 
 def settings_of(section: params.Ours, seen: bool) -> ours.SolverConfig:
-    """Return the solver's settings from params.yaml; the prior is another, fixed one when coordinates and normals were `seen`."""
+    """Return the solver's settings from params.yaml; with evidence `seen` the prior is another, fixed one."""
     prior = Prior(section.prior_evidence if seen else section.prior, section.rotation, section.across, section.along)
     trust = Trust(
         section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread,

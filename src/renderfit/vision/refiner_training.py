@@ -194,7 +194,7 @@ def batches(
     without any, the first chunk is.
     """
     found = categories(pictures.categories)
-    stream = enumerate(chunks(pictures, settings.chunks + (not settings.left_out), folder, settings.painters))
+    stream = enumerate(chunks(pictures, settings.painted, folder, settings.painters))
 
     def cuts() -> list[Cut]:
         number, chunk = next(stream)
