@@ -50,6 +50,7 @@ __all__ = [
     "Watertight",
     "load",
     "parse",
+    "replaced",
     "section",
 ]
 
@@ -63,19 +64,36 @@ def parse(kind: type[Section], entries: dict[str, Any], name: str) -> Section:
     for key, entry in entries.items():
         if key not in fields:
             raise ConfigError(f"params.yaml: unknown parameter {name}.{key}; expected one of {', '.join(fields)}")
-        _check(f"{name}.{key}", entry, hints[key], fields[key].metadata)
-    return kind(**{key: float(v) if hints[key] is float else v for key, v in entries.items()})
+        _check(f"params.yaml: {name}.{key}", entry, hints[key], fields[key].metadata)
+    try:
+        return kind(**{key: float(v) if hints[key] is float else v for key, v in entries.items()})
+    except ConfigError as problem:
+        raise ConfigError(f"params.yaml: {name}.{problem}") from None
+
+
+def replaced(section: Section, **given: Any) -> Section:
+    """Return a section with other values, checked as those of params.yaml are.
+
+    Raises
+    ------
+    ConfigError
+        If one is of a wrong type or outside its range.
+    """
+    hints, fields = typing.get_type_hints(type(section)), {field.name: field for field in dataclasses.fields(section)}  # type: ignore[arg-type]
+    for name, entry in given.items():
+        _check(name, entry, hints[name], fields[name].metadata)
+    return dataclasses.replace(section, **given)  # type: ignore[type-var]
 
 
 def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any]) -> None:
     origin = typing.get_origin(hint)
     if origin is Literal:
         if entry not in typing.get_args(hint):
-            raise ConfigError(f"params.yaml: {name} is {entry!r}; expected one of {', '.join(map(str, typing.get_args(hint)))}")
+            raise ConfigError(f"{name} is {entry!r}; expected one of {', '.join(map(str, typing.get_args(hint)))}")
         return
     kind = (int, float) if hint is float else origin or hint
     if not isinstance(entry, kind) or (isinstance(entry, bool) and hint is not bool):
-        raise ConfigError(f"params.yaml: {name} is {entry!r}; expected {getattr(hint, '__name__', hint)}")
+        raise ConfigError(f"{name} is {entry!r}; expected {getattr(hint, '__name__', hint)}")
     if isinstance(entry, list):
         for number, one in enumerate(entry):
             _check(f"{name}[{number}]", one, typing.get_args(hint)[0], {})
@@ -83,7 +101,7 @@ def _check(name: str, entry: Any, hint: Any, metadata: typing.Mapping[str, Any])
     if hint in (int, float) and not (math.isfinite(entry) and (low is None or entry >= low) and (high is None or entry <= high)):
         wanted = " and ".join(f"{word} {end}" for word, end in (("at least", low), ("at most", high)) if end is not None)
         given = f"{entry} {metadata.get('unit', '')}".strip()
-        raise ConfigError(f"params.yaml: {name} is {given}; expected {wanted or 'a finite number'}")
+        raise ConfigError(f"{name} is {given}; expected {wanted or 'a finite number'}")
 
 
 def load(path: Path | None = None) -> dict[str, Any]:

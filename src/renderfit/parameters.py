@@ -9,6 +9,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from renderfit.errors import ConfigError
+
 
 def value(default: Any, *, low: float | None = None, high: float | None = None, unit: str = "", about: str = "") -> Any:
     """Declare a parameter: default, inclusive range, unit and what it is."""
@@ -16,6 +18,16 @@ def value(default: Any, *, low: float | None = None, high: float | None = None, 
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def require_halvings(levels: int, **sides: int) -> None:
+    """Raise a `ConfigError` unless the sides of windows [px] can be halved between the levels of a network."""
+    stride = 2 ** (levels - 1)
+    for name, side in sides.items():
+        if side % stride:
+            raise ConfigError(
+                f"{name} is {side} px; expected a multiple of {stride}: a network of {levels} levels halves it {levels - 1} times"
+            )
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,9 @@ class UNet:
     calibrated: int = value(40, low=0, about="photographs by which masks are made as large as the objects; 0: none")
     seed: int = value(0)
 
+    def __post_init__(self) -> None:
+        require_halvings(self.levels, size=self.size, fine_size=self.fine_size, small_size=self.small_size)
+
     @property
     def window(self) -> int:
         """Side of the window the trained network sees [px]."""
@@ -139,6 +154,9 @@ class Refiner:
     precision: Literal["auto", "float32", "bfloat16"] = value("auto", about="auto: bfloat16 where it is faster")
     save_every: int = value(200, low=1, unit="steps", about="how often a state is written and scores are taken")
     seed: int = value(0)
+
+    def __post_init__(self) -> None:
+        require_halvings(self.levels, size=self.size)
 
     @property
     def painted(self) -> int:

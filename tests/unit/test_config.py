@@ -33,6 +33,8 @@ def test_the_committed_parameters_are_valid_and_complete():
         ("camera: {focal: .nan}", "camera.focal is nan"),
         ("dataset: {categories: [bottle, 2]}", r"dataset.categories\[1\] is 2; expected str"),
         ("dataset: {licence: free}", "dataset.licence is 'free'; expected one of clear, stated, any"),
+        ("unet: {small_size: 72}", "params.yaml: unet.small_size is 72 px; expected a multiple of 16"),
+        ("refiner: {size: 80, levels: 6}", "refiner.size is 80 px; expected a multiple of 32"),
         ("caf\xe9: 1", "can't decode"),
     ],
 )
@@ -48,3 +50,11 @@ def test_every_parameter_has_a_range_or_a_meaning():
     for name, kind in config.SECTIONS.items():
         for field in dataclasses.fields(kind):
             assert field.metadata, f"{name}.{field.name} is not declared with value()"
+
+
+def test_replaced_values_are_checked_like_those_of_the_file():
+    settings = config.replaced(config.Refiner(), size=96, steps=3)
+    assert (settings.size, settings.steps, settings.width) == (96, 3, config.Refiner().width)
+    for given, message in (({"rate": 7.0}, "^rate is 7.0; expected"), ({"size": 50}, "^size is 50 px; expected a multiple of 16")):
+        with pytest.raises(ConfigError, match=message):
+            config.replaced(config.Refiner(), **given)

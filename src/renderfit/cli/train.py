@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -60,7 +59,7 @@ def refiner(
 
     section = config.section(config.Refiner)
     given = {"rate": rate or section.rate, "size": size or section.size, "steps": steps or section.steps}
-    settings = dataclasses.replace(section, seed=seed, **given)
+    settings = config.replaced(section, seed=seed, **given)
     command = " ".join(["renderfit train refiner OUT", *(f"--{name} {given[name]:g}" for name in given), f"--seed {seed}"])
     command += " --initial INITIAL" if initial else ""
     emit(train(out, settings, command, initial), as_json)
@@ -80,6 +79,6 @@ def deepcpd(
     from renderfit.pipeline.deepcpd import train
 
     section = config.section(config.Deepcpd)
-    settings = dataclasses.replace(section, seed=seed, steps=steps or section.steps, pictures=pictures or section.pictures)
+    settings = config.replaced(section, seed=seed, steps=steps or section.steps, pictures=pictures or section.pictures)
     about = train(out, settings)
     emit({name: about[name] for name in ("photographs", "steps", "parameters")} | {"error_mm": about["curve_mm"][-1:]}, as_json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,14 +65,14 @@ def settings_of(start: UNet | None, *, size: int, rate: float, steps: int, seed:
     network to start from has seen smaller ones already.
     """
     section = config.section(config.UNet)
-    settings = dataclasses.replace(section, seed=seed, rate=rate or section.rate, size=size or section.size)
+    settings = config.replaced(section, seed=seed, rate=rate or section.rate, size=size or section.size)
     wanted = steps or section.steps
     small, fine = (round(wanted * part / section.steps) for part in (section.small_steps, section.fine_steps))
     if size:  # the windows to end with
         fine = 0
     if start is not None:  # it has seen smaller windows
-        small, fine, settings = 0, 0, dataclasses.replace(settings, width=start.width, levels=start.levels, size=size or start.window)
-    return dataclasses.replace(settings, steps=wanted, small_steps=small, fine_steps=fine)
+        small, fine, settings = 0, 0, config.replaced(settings, width=start.width, levels=start.levels, size=size or start.window)
+    return config.replaced(settings, steps=wanted, small_steps=small, fine_steps=fine)
 
 
 def instances(meshes: Path) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:

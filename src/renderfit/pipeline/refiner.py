@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 import platform
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from renderfit import config, paths
+from renderfit.errors import DataError
 from renderfit.pipeline import refiner_fits
 from renderfit.pipeline.catalogue import mesh_path, splits
 from renderfit.whole import require_apart, require_folder
+
+if TYPE_CHECKING:
+    from renderfit.vision.refiner import Refiner
 
 _log = logging.getLogger(__name__)
 FILES = ("refiner.safetensors", "refiner.json")
@@ -43,6 +47,15 @@ def sources(folder: Path, seed: int) -> Any:
     return Pictures(tuple(map(str, files)), seed=seed)
 
 
+def _require_same(begun: Refiner | None, settings: config.Refiner) -> None:
+    """Raise a `DataError` unless weights to start from are of a network of the size asked for: before an hour of painting."""
+    if begun is not None and (begun.width, begun.levels) != (settings.width, settings.levels):
+        raise DataError(
+            f"the refiner to start from has {begun.width} channels and {begun.levels} levels;"
+            f" expected the {settings.width} and {settings.levels} of params.yaml: change refiner.width and refiner.levels there"
+        )
+
+
 def train(out: Path, settings: config.Refiner, command: str, initial: Path | None = None) -> dict[str, Any]:
     """Train a refiner in the folder `out`, from weights `initial` if given, or resume it; return what its description says."""
     from renderfit.vision import refiner_training
@@ -50,12 +63,13 @@ def train(out: Path, settings: config.Refiner, command: str, initial: Path | Non
 
     require_folder(out)
     require_apart(out, [initial] if initial else [], below=True)
+    begun = load_refiner(initial) if initial else None
+    _require_same(begun, settings)
     pictures = sources(out / "categories", settings.seed)
     state = out / "training-state.safetensors"
     photographs, fits = out / "photographs", out / "fits" if settings.fits else None
     if fits is not None:
         refiner_fits.make(pictures, settings.painted, photographs, fits, settings.painters)
-    begun = load_refiner(initial) if initial else None
     network, log = refiner_training.train(pictures, settings, photographs, fits=fits, state=state, initial=begun)
     import torch
 
