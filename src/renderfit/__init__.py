@@ -31,6 +31,7 @@ _HOME = {
     "load_network": "vision",
     "segment": "vision",
     "register": "registration",
+    "register_many": "registration",
     "Registration": "registration",
     "register_pointcloud": "registration",
     "vertex_error": "evaluation",

@@ -20,6 +20,9 @@ def register_many(
 ) -> list[Registration | RenderFitError]:
     """Call `renderfit.registration.register` once a task and return the results in the order of the tasks.
 
+    Workers use one thread each. A loop finds the same to the last bit where it does too (``OMP_NUM_THREADS=1``); over several
+    threads numpy sums in another order.
+
     Parameters
     ----------
     tasks : sequence of dict
@@ -40,6 +43,23 @@ def register_many(
     ------
     ConfigError
         If the backend is unknown, `jobs` is no such number, or "dask" comes without an address.
+
+    Examples
+    --------
+    >>> import torch, trimesh
+    >>> import renderfit as rf
+    >>> def ellipsoid(width, height):
+    ...     ball = trimesh.creation.icosphere(2)
+    ...     return rf.Mesh(ball.vertices * [width, width, height], ball.faces)
+    >>> family = [ellipsoid(0.05, 0.08), ellipsoid(0.06, 0.08), ellipsoid(0.06, 0.1), ellipsoid(0.04, 0.1)]
+    >>> space = rf.ShapeSpace.fit(ellipsoid(0.05, 0.09), family, components=2, points=162, iterations=50)
+    >>> camera, pose = rf.Camera.centred(96, 158.0), rf.Pose.look_at(eye=torch.tensor([0.4, 0.4, 0.3]), target=torch.zeros(3))
+    >>> seen = [rf.render(ellipsoid(width, 0.09), camera, pose, "lambert") for width in (0.045, 0.06)]
+    >>> common = {"space": space, "camera": camera, "pose": pose, "optimise_pose": False}
+    >>> tasks = [common | {"image": frame.rgb, "mask": frame.mask} for frame in seen]
+    >>> narrow, wide, broken = rf.register_many([*tasks, common | {"image": seen[0].rgb}], backend="serial")
+    >>> bool(narrow.mesh.vertices[:, 0].max() < wide.mesh.vertices[:, 0].max()), str(broken).split(";")[0]
+    (True, 'neither mask nor network was given')
     """
     if backend not in ("serial", "loky", "dask"):
         raise ConfigError(f'backend is {backend!r}; expected "serial", "loky" or "dask"')
