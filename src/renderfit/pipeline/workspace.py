@@ -101,7 +101,7 @@ def tracked(checkout: Path) -> list[str]:
 
 def _made_by_stages(checkout: Path, name: str) -> bool:
     """Say whether a file is an output of a stage, which the workspace has to make itself."""
-    return name in NEVER_COPIED or name in _outputs(checkout / "dvc.yaml") or name == "params.yaml" or name.startswith(".dvc/config")
+    return name in NEVER_COPIED or name in outputs(checkout / "dvc.yaml") or name == "params.yaml" or name.startswith(".dvc/config")
 
 
 def kept_results(path: Path) -> list[str]:
@@ -112,7 +112,8 @@ def kept_results(path: Path) -> list[str]:
     return sorted(name for entry in named for name, options in entry.items() if (options or {}).get("persist"))
 
 
-def _outputs(path: Path) -> set[str]:
+def outputs(path: Path) -> set[str]:
+    """Return all that the stages of the dvc.yaml `path` write, relative to its folder."""
     found: set[str] = set()
     for stage in yaml.safe_load(path.read_text())["stages"].values():
         for kind in ("outs", "metrics", "plots"):

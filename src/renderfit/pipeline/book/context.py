@@ -17,6 +17,7 @@ import renderfit
 from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.evaluation import goals, records
+from renderfit.pipeline.book.apart import apart
 from renderfit.pipeline.estimate import last_times
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``results`` (every JSON file of results/ by name), ``params``, ``pages`` and ``present`` (the contents), ``figures``
+        ``results`` (every JSON file of results/ by name), ``params``, ``pages`` and ``present`` (the contents), ``apart`` (the
+        committed records that a page shows, see `apart`), ``figures``
         and ``scenes`` (staged files), ``table`` (a CSV as Markdown), ``runs`` (records behind a cell), ``heading`` (of a
         method), ``stated`` (marks a value quoted from the paper or the specification), ``goals`` (see `evaluation.goals`),
         ``timings``, ``stage_seconds``, ``packages``, ``public`` and ``concordance``.
@@ -39,6 +41,7 @@ def context(staged: Path, listing: list[dict[str, Any]]) -> dict[str, Any]:
         "params": yaml.safe_load((paths.ROOT / "params.yaml").read_text()),
         "pages": listing,
         "present": {entry["page"] for entry in listing if entry["present"]},
+        "apart": apart(staged, listing),
         "figures": _names(staged / "_static" / "figures"),
         "scenes": _names(staged / "_static" / "scenes"),
         "table": table,
