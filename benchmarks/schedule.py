@@ -14,14 +14,13 @@ import time
 import numpy as np
 import torch
 from paper_rates import left_out
-from prior_weight import FIXED, moved
+from prior_weight import moved
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error
 from renderfit.provenance import provenance
 from renderfit.registration import register, stages
-from renderfit.registration.objective import Prior
-from renderfit.registration.ours import SolverConfig
+from renderfit.registration.register import settings_of
 from renderfit.vision import load_network, segment
 from renderfit.whole import write_json
 
@@ -38,10 +37,10 @@ def schedules(whole):
     yield "half the steps at 256 px", (*whole[:-1], dataclasses.replace(finest, iterations=finest.iterations // 2))
     if any(stage.caution > 1 for stage in whole):
         yield "one prior from first to last", tuple(dataclasses.replace(stage, caution=1.0) for stage in whole)
-        yield "local columns as free as the others", (*whole[:-1], dataclasses.replace(finest, firmness=1.0))
-        yield "local columns held four times as hard", (*whole[:-1], dataclasses.replace(finest, firmness=4 * finest.firmness))
-        free = dataclasses.replace(finest, groups=(*finest.groups, *stages.SIZE))
-        yield "size columns free at the end", (*whole[:-1], free)
+        yield "columns of size and detail as free as the others", (*whole[:-1], dataclasses.replace(finest, firmness=1.0))
+        yield "columns of size and detail held four times as hard", (*whole[:-1], dataclasses.replace(finest, firmness=4 * finest.firmness))
+        still = dataclasses.replace(finest, groups=tuple(group for group in finest.groups if group not in stages.SIZE))
+        yield "columns of size not moved", (*whole[:-1], still)
 
 
 def outline(view, network, category):
@@ -58,14 +57,14 @@ def main():
     torch.set_num_threads(1)
     network = load_network()
     cases = [(c, case) for c in config.section(config.Dataset).categories for i in chosen.left_out for case in left_out(c, i, chosen.views)]
-    rows = []
-    for masks, weight in FIXED.items():
+    rows, used = [], settings_of(config.section(config.Ours), False)
+    for masks in ("true", "published"):
         seen = [
             view.mask if masks == "true" else segment(view.image, network, c, view.camera, view.noisy_pose) for c, (_, view, _, _) in cases
         ]
         for noise, whole in ((False, stages.KNOWN), (True, stages.NOISE)):
             for name, schedule in schedules(whole):
-                settings, found, placed, begun = SolverConfig(Prior(weight), stages=schedule), [], [], time.process_time()
+                settings, found, placed, begun = dataclasses.replace(used, stages=schedule), [], [], time.process_time()
                 for (_, (space, view, reference, mean)), mask in zip(cases, seen, strict=True):
                     pose = view.noisy_pose if noise else view.pose
                     fit = register(view.image, space, view.camera, mask, pose, noise, config=settings)

@@ -66,6 +66,18 @@ class Columns:
         """Sum of the squares of the basis [m^2]: how far one standard deviation of every coefficient moves the vertices."""
         return float((self.basis**2).sum())
 
+    @cached_property
+    def neighbours(self) -> NDArray[np.int64]:
+        """Faces (F, 3) across the edges opposite the three corners; -1 where there is none, or more than one."""
+        edges = np.sort(self.faces[:, [[1, 2], [2, 0], [0, 1]]].reshape(-1, 2), axis=1)
+        order = np.lexsort(edges.T)
+        same = (edges[order][1:] == edges[order][:-1]).all(axis=1)
+        paired = same & ~np.r_[False, same[:-1]] & ~np.r_[same[1:], False]
+        one, other = order[:-1][paired], order[1:][paired]
+        found = np.full(len(edges), -1, np.int64)
+        found[one], found[other] = other // 3, one // 3
+        return found.reshape(-1, 3)
+
     def part(self, members: NDArray[np.int64]) -> Array:
         """Return the columns `members` of the basis, (V, 3, M) and contiguous; laid out once, as a solver asks for few and often."""
         if len(members) == self.count:

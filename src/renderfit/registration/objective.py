@@ -20,6 +20,7 @@ from renderfit.registration import silhouette, twist
 from renderfit.registration.blurring import blurred, covered, reduced
 from renderfit.registration.columns import Columns
 from renderfit.registration.photometry import Photometry
+from renderfit.registration.rim import rims, settle
 from renderfit.registration.samples import Samples
 from renderfit.registration.shading import COARSEST, Shading
 from renderfit.registration.terms import Terms, Trust
@@ -92,7 +93,7 @@ class State:
         self.x, self.variance, self._free = x, variance, free
         self._columns, self._views, self.level, self._precision, self._robust = columns, views, level, precision, robust
         self.vertices = columns.decode(x[: columns.count])
-        self._pieces: dict[int, NDArray[np.int32]] = {}
+        self._outlines: list[tuple[NDArray[np.int32], NDArray[np.int32], Array]] = []
         self._drawn = [self._draw(v) for v in range(len(views))]
         self.image_cost = sum(self._loss(drawn[-1]) for drawn in self._drawn)
         self._terms = [[] if trust is None else self._compared(v, trust) for v in range(len(views))]
@@ -118,14 +119,9 @@ class State:
             found.append(float((seen & shown).sum() / max((seen | shown).sum(), 1)))
         return found
 
-    def _outline(self, v: int) -> NDArray[np.int32]:
-        if v not in self._pieces:
-            self._pieces[v] = silhouette.outline(self._drawn[v][3].face_id)
-        return self._pieces[v]
-
     def misfit(self) -> float:
         """Return the squared residuals of all views over the length of their outlines [px of an image `REFERENCE` wide]."""
-        pieces = sum(len(self._outline(v)) for v in range(len(self._views)))
+        pieces = sum(len(outline) for outline, *_ in self._outlines)
         return self.image_cost / max(1.0, pieces / FACTOR * REFERENCE / self.level.width)
 
     def _draw(self, v: int) -> tuple[Array, Array, Array, rendering.Fragments, Camera, Array]:
@@ -134,7 +130,11 @@ class State:
         camera = self.level.cameras[v]
         fine = camera.scaled(FACTOR)
         fragments = rendering.rasterize(turned + translation, self._columns.faces, fine, backend="cpu")
-        shown = blurred(covered(fragments.face_id, FACTOR), self.level.sigma, silhouette.REACH)
+        pieces, share = silhouette.outline(fragments.face_id), covered(fragments.face_id, FACTOR)
+        at, shares, reach, worth = rims(pieces, fragments.face_id, fragments.pixels, self._columns.faces, self._columns.neighbours)
+        settle(share, pieces, reach, worth, FACTOR)
+        self._outlines.append((pieces, at, shares))
+        shown = blurred(share, self.level.sigma, silhouette.REACH)
         residual = (shown - self.level.targets[v]) * (REFERENCE / self.level.width)
         return rotation, translation, turned, fragments, fine, residual
 
@@ -170,8 +170,8 @@ class State:
         shape = moved[moved < count]
         matrix = np.diag(self._precision)
         gradient = self._precision * self.x
-        for v, (rotation, translation, turned, fragments, fine, residual) in enumerate(self._drawn):
-            pieces = self._outline(v)
+        for v, (rotation, translation, turned, _, fine, residual) in enumerate(self._drawn):
+            pieces, at, shares = self._outlines[v]
             first = count + 6 * v
             pose = np.arange(first, first + 6)
             where = np.concatenate([np.arange(count), pose])
@@ -184,8 +184,8 @@ class State:
             posed = bool(np.isin(pose, moved).any())
             where = np.concatenate([shape, pose]) if posed else shape
             flow = silhouette.outward_flow(
-                pieces, fragments.face_id, fragments.pixels, columns.faces, self.vertices, turned, translation, columns.part(shape),
-                rotation, twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy, posed,
+                pieces, at, shares, columns.faces, self.vertices, turned, translation, columns.part(shape), rotation,
+                twist.right_jacobian(self.x[first : first + 3]), fine.fx, fine.fy, posed,
             )  # fmt: skip
             flow *= REFERENCE / self.level.width
             pixels, jacobian = silhouette.spread(pieces, flow, FACTOR, self.level.sigma, residual.shape)

@@ -3,6 +3,7 @@
 A covered pixel beside an uncovered one carries a piece of outline. Moving the surface there by
 the image flow f changes the covered area by f . n, and the blur spreads that change over the
 neighbouring pixels: one render gives the derivative for any number of parameters.
+What moves is the surface at the rim, between the two pixels' centres (`renderfit.registration.rim`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 import numba
 import numpy as np
 from numpy.typing import NDArray
-
-from renderfit.rendering.kernels import barycentrics_at, face_planes
 
 Array = NDArray[np.float64]
 REACH = 3.5
@@ -51,8 +50,8 @@ def outline(face_id: NDArray[np.int32]) -> NDArray[np.int32]:
 @numba.njit(cache=True)
 def outward_flow(
     pieces: NDArray[np.int32],
-    face_id: NDArray[np.int32],
-    pixels: Array,
+    at: NDArray[np.int32],
+    shares: Array,
     faces: NDArray[np.int64],
     vertices: Array,
     turned: Array,
@@ -66,19 +65,16 @@ def outward_flow(
 ) -> Array:
     """Return the derivative (E, K + 6) of the outward image motion [px] of each outline piece, (E, K) unless `posed`.
 
-    Columns: K shape parameters, 3 rotation parameters, 3 translations. `pixels` (V, 4) are the vertices' homogeneous pixel rows
-    (see `rendering.projection`); `vertices` (V, 3) are in the object frame, ``turned + offset`` in the camera frame; `basis` is
-    (V, 3, K); `rotation` (3, 3) is the whole rotation and `twist` (3, 3) the right Jacobian of its rotation vector.
+    Columns: K shape parameters, 3 rotation parameters, 3 translations. `at` (E,) and `shares` (E, 3) are faces and barycentrics of the
+    surface points that the pieces stand for (see `rim.rims`); `vertices` (V, 3) are in the object frame, ``turned + offset`` in the
+    camera frame; `basis` is (V, 3, K); `rotation` (3, 3) is the whole rotation and `twist` (3, 3) the right Jacobian of its rotation
+    vector.
     """
     count = basis.shape[2]
     flow = np.zeros((len(pieces), count + 6 * posed))
-    plane, share = np.empty((4, 3)), np.empty(3)
     x, p, g, h = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     for e in range(len(pieces)):
-        r, c, axis, sign = pieces[e, 0], pieces[e, 1], pieces[e, 2], pieces[e, 3]
-        face = face_id[r, c]
-        face_planes(pixels, faces[face, 0], faces[face, 1], faces[face, 2], plane)
-        share[0], share[1], share[2], _, _ = barycentrics_at(plane, c + 0.5, r + 0.5)
+        axis, sign, face, share = pieces[e, 2], pieces[e, 3], at[e], shares[e]
         x[:] = 0.0
         p[:] = 0.0
         for corner in range(3):

@@ -15,7 +15,8 @@ class Stage:
     """One stage: image width [px], blur [px], at most so many steps, shape columns (by group) and pose free or not.
 
     `caution` multiplies the prior: while the pose is far off, a shape that strays explains what the pose should. `firmness` multiplies
-    that of the local columns besides: together they imitate a turn of the object, which an outline cannot tell from a true one.
+    that of the columns of size and of detail besides: together they imitate a turn of the object, which an outline cannot tell from a
+    true one.
     """
 
     name: str
@@ -41,7 +42,7 @@ NOISE = (
     Stage("joint 32", 32, 2.0, 6, GLOBAL, True, 3.0),
     Stage("joint 64", 64, 1.5, 6, GLOBAL, True, 3.0),
     Stage("joint 128", 128, 1.5, 4, GLOBAL, True, 3.0),
-    Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *LOCAL), True, firmness=16.0),
+    Stage("detail 256", 256, 1.0, 4, (*GLOBAL, *SIZE, *LOCAL), True, firmness=16.0),
 )
 SEVERAL = 8
 """Steps of the last stage with several views, at most: they hold more detail than one, which takes longer to settle."""
@@ -68,5 +69,5 @@ def free_parameters(stage: Stage, columns: Columns, views: int) -> NDArray[np.in
 def emphasis(stage: Stage, columns: Columns, views: int) -> NDArray[np.float64]:
     """Return what `stage` multiplies the prior of each parameter by, (K + 6 views,)."""
     found = np.full(columns.count + 6 * views, stage.caution)
-    found[columns.members(LOCAL)] *= stage.firmness
+    found[columns.members((*SIZE, *LOCAL))] *= stage.firmness
     return found
