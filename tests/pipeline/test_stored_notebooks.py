@@ -1,9 +1,11 @@
 """Notebooks are stored without outputs and hold no logic of their own."""
 
 import ast
+import re
 
 import nbformat
 import pytest
+import yaml
 
 from renderfit import paths
 
@@ -27,3 +29,12 @@ def test_notebooks_hold_no_logic(path):
                 assert not isinstance(node, ast.ClassDef), f"{path.name} defines the class {node.name}"
                 if isinstance(node, ast.FunctionDef):
                     assert node.end_lineno - node.lineno < 5, f"{path.name} defines the long function {node.name}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_page_is_made_anew_when_a_results_file_it_reads_changes(path):
+    stages = yaml.safe_load((CHECKOUT / "dvc.yaml").read_text())["stages"]
+    watched = {name for stage in ("table1", "figures", "real") for name in stages[stage]["deps"]}
+    for name in re.findall(r"RESULTS / \W+(\w+\.json)", path.read_text()):
+        assert f"results/{name}" in watched, f"{path.name} reads {name}, which is no dependency in dvc.yaml"
+        assert (CHECKOUT / "results" / name).is_file()
