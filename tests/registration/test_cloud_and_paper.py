@@ -13,7 +13,7 @@ from renderfit.evaluation import vertex_error
 from renderfit.geometry import Mesh, save_mesh
 from renderfit.registration import files, register, register_pointcloud
 from renderfit.registration.objective import View
-from renderfit.registration.paper import WIDTH, Window
+from renderfit.registration.paper import Window
 
 
 @pytest.fixture(scope="module")
@@ -169,5 +169,5 @@ def test_the_compared_window_shows_the_object_where_its_camera_says(camera, pose
     window = Window.around(View(camera, mask, pose))
     small = mask_of(target, pose, window.camera)
     cut = window.cut(mask)
-    assert cut.shape == (WIDTH, WIDTH)
+    assert cut.shape == (window.camera.height, window.camera.width) == (128, 128)
     assert ((cut >= 0.5) & small).sum() / ((cut >= 0.5) | small).sum() > 0.97

@@ -87,7 +87,7 @@ def basins(category: str, method: str, test: str = "t1", view: int = 0, draws: i
     seen = instance.views[view]
     options: dict[str, Any] = {"method": method}
     if method == "paper":
-        options["config"] = replace(config.section(config.Paper), loss="mask")
+        options["config"] = config.section(config.Paper).by_mask()
     return basin(seen.image, instance.space, seen.camera, seen.mask, seen.pose, instance.reference, draws=draws, **options)
 
 
