@@ -26,7 +26,7 @@ MEASURED = re.compile(
 SKIPPED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|```.*?```|`[^`]*`|\$[^$]*\$|<[^>]*>|\]\([^)]*\)|95 %", re.DOTALL)
 """What is not prose: expressions, code, mathematics, markup, addresses; and the one level of all intervals."""
 LAYERS = [
-    {"errors", "paths", "config", "provenance", "progress", "whole"},
+    {"errors", "paths", "parameters", "collector", "config", "provenance", "progress", "whole"},
     {"geometry"},
     {"watertight", "rendering", "shapes", "vision"},
     {"registration"},
