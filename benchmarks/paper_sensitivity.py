@@ -117,8 +117,9 @@ def main():
     prepared = cases(chosen.left_out, network)
     print(f"{len(prepared)} photographs, {time.process_time():.0f} s", flush=True)
     start = errors(prepared, network, None, True)
-    rows = [{"loss": None, "factor": "no fit", "value": None, "runs": len(start)} | summary(start, start)]
     scale = np.concatenate([start[:, :3], np.ones((len(start), 2))], axis=1)
+    start = start / scale
+    rows = [{"loss": None, "factor": "no fit", "value": None, "runs": len(start)} | summary(start, start)]
     for loss in chosen.losses:
         base = None
         for factor, value, settings in variants(section.by_mask() if loss == "mask" else section):
