@@ -15,7 +15,7 @@ import logging
 
 import numpy as np
 import torch
-from paper_rates import left_out
+from left_out import left_out
 
 from renderfit import config, paths
 from renderfit.evaluation import vertex_error

@@ -16,7 +16,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from paper_rates import left_out
+from left_out import left_out
 
 from renderfit import config, paths
 from renderfit.datasets import load_split

@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 import torch
-from paper_rates import left_out
+from left_out import left_out
 from prior_weight import moved
 
 from renderfit import config, paths

@@ -171,14 +171,22 @@ class Paper:
     momentum: float = value(0.9, low=0, high=0.9999)
     decay: float = value(0.95, low=0.1, high=1.0, about="learning rate factor per iteration")
     iterations: int = value(30, low=1, about="at most (section 4.2)")
-    shape_rate: float = value(0.01, low=0, about="for a loss that starts at 1; unstated in the paper, chosen by benchmarks/paper_rates.py")
+    shape_rate: float = value(
+        0.01, low=0, about="for a loss divided by its value at the start; unstated, as the other rates (benchmarks/paper_sensitivity.py)"
+    )
     rotation_rate: float = value(0.05, low=0, unit="rad^2", about="relative to shape_rate; unstated")
     translation_rate: float = value(1.5e-3, low=0, unit="m^2", about="relative to shape_rate; unstated")
     pose_every: int = value(3, low=1, about="shape updates per pose update (section 4.3)")
     plateau: float = value(1e-3, low=0, about="relative change that ends the iteration; unstated")
     gradient: Literal["paper", "screen", "screen_dilated", "edge"] = value("screen_dilated")
     loss: Literal["features", "mask"] = value("features")
-    mask_shape_rate: float = value(0.3, low=0, about="shape_rate of the column with the mask loss; chosen by benchmarks/paper_rates.py")
+    mask_shape_rate: float = value(0.3, low=0, about="shape_rate of the column with the mask loss; unstated")
+    width: int = value(128, low=16, high=1024, unit="px", about="side of the square images compared; unstated")
+    margin: float = value(1.6, low=1.0, high=10.0, about="side of the window compared over the longer side of the mask's box; unstated")
+
+    def by_mask(self) -> Paper:
+        """Return the settings of the descent on masks: another loss needs another rate."""
+        return dataclasses.replace(self, loss="mask", shape_rate=self.mask_shape_rate)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import renderfit
 from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.pipeline.book import complaints, text, toc
-from renderfit.pipeline.book.apart import apart
 from renderfit.pipeline.book.context import context, packages
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -27,7 +26,7 @@ MEASURED = re.compile(
 SKIPPED = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|```.*?```|`[^`]*`|\$[^$]*\$|<[^>]*>|\]\([^)]*\)|95 %", re.DOTALL)
 """What is not prose: expressions, code, mathematics, markup, addresses; and the one level of all intervals."""
 LAYERS = [
-    {"errors", "paths", "parameters", "config", "provenance", "progress", "whole"},
+    {"errors", "paths", "parameters", "collector", "config", "provenance", "progress", "whole"},
     {"geometry"},
     {"watertight", "rendering", "shapes", "vision"},
     {"registration"},
@@ -138,31 +137,6 @@ def test_contents_drop_what_is_missing_and_spell_out_globs():
     found, listing = toc.resolve(contents, {"a", "c", "n/x-2", "n/x-1"})
     assert [chapter["file"] for chapter in found["parts"][0]["chapters"]] == ["c", "n/x-1", "n/x-2"]
     assert [entry["page"] for entry in listing if not entry["present"]] == ["b", "n/y-*"]
-
-
-def test_pages_are_listed_with_the_records_that_no_stage_made(tmp_path, monkeypatch):
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setattr(paths, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(paths, "BOOK", tmp_path / "book")
-    written = {
-        "dvc.yaml": "stages:\n  one:\n    cmd: make\n    metrics:\n    - results/made.json:\n        cache: false\n",
-        "results/made.json": "{}",
-        "results/kept.json": "{}",
-        "results/kept_too.json": "{}",
-        "benchmarks/tool/speed.csv": "a,b\n",
-        "book/page.md": "{{ results.made.x }} and {{ results.kept.x }}",
-        "book/other.md": "Another table called `speed.csv`.",
-        "notebooks/note.ipynb": "read('made.json', 'kept_too.json')  # benchmarks/tool/run.py wrote speed.csv",
-    }
-    for name, content in written.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
-    listing = [{"page": name, "present": True} for name in ("page", "other", "notebooks/note")]
-    listing.append({"page": "gone", "present": False})
-    assert apart(tmp_path, listing) == {
-        "page": ["results/kept.json"],
-        "notebooks/note": ["benchmarks/tool/speed.csv", "results/kept_too.json"],
-    }
 
 
 def test_warnings_of_a_failed_build_are_shown_once():

@@ -1,43 +1,50 @@
-import dataclasses
+"""Basins of convergence: the paper's method as in Table 1, and the errors that one can rely on."""
 
 import numpy as np
 import pytest
 
+from renderfit import config
+from renderfit.evaluation import methods
 from renderfit.evaluation import registration_studies as studies
-from renderfit.shapes.model import LinearModel
+from renderfit.registration import Basin
+
+SHIFTS, TURNS = np.array([0.0, 0.03, 0.06, 0.1]), np.array([0.0, 15.0, 30.0])
 
 
-@pytest.fixture
-def standing(instance, monkeypatch):
-    """A ball that stands on the ground and grows from there, so that a grasp at half its height moves with its size."""
-    model = instance.space.model()
-    vertices = model.mean + np.array([0.0, 0.0, 0.08])
-    grown = LinearModel(vertices, 0.1 * vertices[None], model.faces, {"global": slice(0, 1)})
-    space = type("Space", (), {"model": lambda self, name="pca": grown})()
-    found = dataclasses.replace(instance, space=space)
-    monkeypatch.setattr(studies, "load_instance", lambda category, test: found)
+def basin_of(success):
+    success = np.array(success, dtype=float)
+    return Basin(SHIFTS, TURNS, success, success)
 
 
-@pytest.mark.usefixtures("standing")
-def test_a_grasp_lands_where_the_registered_silhouette_puts_it():
-    found = studies.grasp_errors("ball", count=3)
-    assert len(found) == 3
-    for entry in found:
-        assert entry["left_mm"] < 0.2
-        assert entry["left_deg"] < 1
+def test_basins_and_table_1_run_the_papers_descent_on_masks_alike(instance, monkeypatch):
+    used = []
+    monkeypatch.setattr(studies, "load_instance", lambda *_: instance)
+    monkeypatch.setattr(studies, "basin", lambda *_, config=None, **options: used.append(config))
+    monkeypatch.setattr(methods, "register", lambda *_, config=None, **options: used.append(config))
+    studies.basins("ball", "paper")
+    view = instance.views[0]
+    methods.METHODS["paper_mask"].run(instance, view, view.mask, None, view.pose, False, 0)
+    section = config.section(config.Paper)
+    assert used[0] == used[1]
+    assert (used[0].loss, used[0].shape_rate) == ("mask", section.mask_shape_rate)
+    assert section.loss == "features"
+    studies.basins("ball", "ours")
+    assert used[2] is None
 
 
-@pytest.mark.usefixtures("standing")
-def test_instances_of_a_grasp_are_drawn_by_number_and_spread():
-    first = studies.grasp_errors("ball", count=1)
-    assert studies.grasp_errors("ball", count=2)[0] == first[0]
-    wider, other = studies.grasp_errors("ball", count=1, spread=1.4), studies.grasp_errors("ball", count=1, seed=1)
-    assert wider[0]["moved_mm"] == pytest.approx(2 * first[0]["moved_mm"])
-    assert other[0]["moved_mm"] != pytest.approx(first[0]["moved_mm"])
-
-
-@pytest.mark.usefixtures("standing")
-def test_what_a_grasp_has_to_move_is_known_from_the_growth():
-    (entry,) = studies.grasp_errors("ball", count=1)
-    growth = 0.1 * 0.7 * abs(np.random.default_rng([0, 0]).standard_normal())
-    assert entry["moved_mm"] == pytest.approx(1e3 * 0.08 * growth, rel=0.05)
+@pytest.mark.parametrize(
+    ("success", "shifted", "turned", "both"),
+    [
+        (np.ones((4, 3)), 0.1, 30.0, (0.1, 30.0)),
+        ([[1, 1, 1], [1, 1, 0], [1, 1, 1], [1, 0, 0]], 0.1, 30.0, (0.06, 15.0)),  # luck beyond a failure does not count
+        ([[1, 1, 1], [1, 0.5, 1], [0.9, 1, 1], [1, 1, 1]], 0.03, 30.0, (0.0, 0.0)),  # one draw of two is not all
+        ([[0.5, 1, 1], [1, 1, 1], [1, 1, 1], [1, 1, 1]], None, None, (None, None)),
+    ],
+)
+def test_a_range_is_reliable_up_to_the_first_failure(success, shifted, turned, both):
+    assert studies.reliable_range(basin_of(success)) == {
+        "translation_m": shifted,
+        "rotation_deg": turned,
+        "both_m": both[0],
+        "both_deg": both[1],
+    }

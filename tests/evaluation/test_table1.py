@@ -10,6 +10,7 @@ from renderfit import paths
 from renderfit.errors import DataError
 from renderfit.evaluation import claims, table1
 from renderfit.evaluation.records import read_paper, read_records
+from renderfit.plotting import tables
 
 
 def test_cells_are_means_of_their_runs(make_records):
@@ -57,7 +58,20 @@ def test_verdicts_follow_their_rules(make_records):
     assert found["ours"]["verdict"] == "reproduced"
 
 
-def test_a_method_that_has_not_moved_says_nothing_about_noise(make_records):
+@pytest.mark.parametrize(("level", "verdict"), [(20.0, "comes nearer"), (9.2, "stays about as far"), (6.0, "moves away")])
+def test_whether_the_descent_comes_nearer_than_no_fit_is_read_off_the_table(make_records, level, verdict):
+    records = make_records()
+    still = [{**r, "method": "mean_shape", "v2v_mm": level} for r in records if r["method"] == "latent_floor"]
+    table = table1.build([*records, *still], samples=5, seed=0)
+    rows = claims.nearer(table)
+    assert [(row["method"], row["pose"], row["verdict"]) for row in rows] == [("paper", "known", verdict), ("paper", "noise", verdict)]
+    assert rows[0]["v2v_mm"] == pytest.approx(9.0, abs=0.2)
+    assert rows[0]["mean_shape_mm"] == pytest.approx(level)
+    assert verdict in tables.nearer(table)
+    assert claims.nearer(table1.build(records, samples=5, seed=0)) == []
+
+
+def test_a_method_that_comes_no_nearer_than_no_fit_says_nothing_about_noise(make_records):
     records = make_records()
     for level, verdict in ((20.0, "reproduced"), (9.2, "not testable")):
         still = [

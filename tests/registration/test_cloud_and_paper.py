@@ -13,7 +13,7 @@ from renderfit.evaluation import vertex_error
 from renderfit.geometry import Mesh, save_mesh
 from renderfit.registration import files, register, register_pointcloud
 from renderfit.registration.objective import View
-from renderfit.registration.paper import WIDTH, Window
+from renderfit.registration.paper import Window
 
 
 @pytest.fixture(scope="module")
@@ -164,10 +164,13 @@ def test_the_feature_loss_needs_its_network(space, camera, pose, target, mask_of
         register(mask, space, camera, mask=mask, pose=pose, method="paper")
 
 
-def test_the_compared_window_shows_the_object_where_its_camera_says(camera, pose, target, mask_of):
+@pytest.mark.parametrize(("width", "margin"), [(128, 1.6), (96, 2.5)])
+def test_the_compared_window_shows_the_object_where_its_camera_says(camera, pose, target, mask_of, width, margin):
     mask = mask_of(target, pose, camera).astype(float)
-    window = Window.around(View(camera, mask, pose))
+    settings = dataclasses.replace(config.section(config.Paper), width=width, margin=margin)
+    window = Window.around(View(camera, mask, pose), settings)
     small = mask_of(target, pose, window.camera)
     cut = window.cut(mask)
-    assert cut.shape == (WIDTH, WIDTH)
+    assert cut.shape == (width, width)
     assert ((cut >= 0.5) & small).sum() / ((cut >= 0.5) | small).sum() > 0.97
+    assert max(np.ptp(axis) + 1 for axis in np.nonzero(small)) == pytest.approx(width / margin, abs=2)

@@ -60,9 +60,7 @@ def _image(**options: Any) -> Callable[..., Registration]:
 
 
 def _paper_mask(instance: Instance, view: View, mask: Any, network: Any, pose: Pose, noise: bool, seed: int) -> Registration:
-    section = config.section(config.Paper)
-    settings = dataclasses.replace(section, loss="mask", shape_rate=section.mask_shape_rate)
-    return _image(method="paper", config=settings)(instance, view, mask, network, pose, noise, seed)
+    return _image(method="paper", config=config.section(config.Paper).by_mask())(instance, view, mask, network, pose, noise, seed)
 
 
 def _published(instance: Instance, view: View, _mask: Any, _network: Any, pose: Pose, noise: bool, _seed: int) -> Registration:

@@ -30,10 +30,6 @@ from renderfit.registration.result import Registration, Step
 from renderfit.registration.twist import rotation_vector
 
 Array = NDArray[np.float64]
-WIDTH = 128
-"""Side [px] of the images compared; the paper does not state its own."""
-MARGIN = 1.6
-"""Side of the window compared over the longer side of the object's box."""
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,14 @@ class Window:
     camera: Camera
 
     @classmethod
-    def around(cls, view: View) -> Window:
-        """Return the window around the object's mask."""
+    def around(cls, view: View, settings: params.Paper | None = None) -> Window:
+        """Return the window around the object's mask; `settings` (default: params.yaml's) have its margin and width."""
+        settings = settings or params.section(params.Paper)
         rows, columns = np.nonzero(view.mask >= 0.5)
-        side = int(np.ceil(MARGIN * (max(np.ptp(rows), np.ptp(columns)) + 1)))
+        side = int(np.ceil(settings.margin * (max(np.ptp(rows), np.ptp(columns)) + 1)))
         left = round((columns.min() + columns.max() + 1 - side) / 2)
         top = round((rows.min() + rows.max() + 1 - side) / 2)
-        return cls(left, top, side, view.camera.cropped(left, top, side, side).scaled(WIDTH / side))
+        return cls(left, top, side, view.camera.cropped(left, top, side, side).scaled(settings.width / side))
 
     def overlap(self, view: View, mesh: Mesh, pose: Pose) -> float:
         """Return the intersection over union of the mesh's silhouette and the observed mask within the window."""
@@ -68,7 +65,7 @@ class Window:
         part = np.pad(image, pad)[top : top + self.side, left : left + self.side]
         planes = part.reshape(self.side, self.side, -1)
         small = np.stack([reduced(planes[..., c], self.camera) for c in range(planes.shape[2])], axis=-1)
-        return small.reshape(WIDTH, WIDTH, *image.shape[2:])
+        return small.reshape(self.camera.height, self.camera.width, *image.shape[2:])
 
 
 def register_paper(
@@ -90,7 +87,7 @@ def register_paper(
     """
     begun = time.process_time() if begun is None else begun
     settings = settings or params.section(params.Paper)
-    window = Window.around(view)
+    window = Window.around(view, settings)
     camera = window.camera
     model = space.model("pca")
     mean, basis = torch.as_tensor(np.asarray(model.mean)), torch.as_tensor(np.asarray(model.basis))
