@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 import numpy as np
 from numpy.typing import NDArray
 
 SECOND = 0.3
 """Parts with more than this share of the largest one's pixels are objects of their own; what clutter is mistaken for is smaller."""
-_log = logging.getLogger(__name__)
 
 
 def large_parts(mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
@@ -35,13 +32,7 @@ def own_pixels(mask: NDArray[np.bool_], place: tuple[float, float] | None = None
     parts = large_parts(mask)
     if len(parts) <= 1:
         return np.ones_like(mask)
-    chosen = 0 if place is None else int(np.argmin([np.linalg.norm(np.subtract(_middle(part), place)) for part in parts]))
-    _log.warning(
-        "the image seems to show %d objects, of %s px; that about (%.0f, %.0f) px is used, %s: "
-        "if another is meant, or these are parts of one, pass a mask or a %s",
-        len(parts), " and ".join(str(int(part.sum())) for part in parts), *_middle(parts[chosen]),
-        *(("the largest", "pose") if place is None else ("the nearest to the pose", "better pose")),
-    )  # fmt: skip
+    chosen = 0 if place is None else int(np.argmin([np.linalg.norm(np.subtract(middle_of(part), place)) for part in parts]))
     near = distance_to(parts[chosen])
     return np.asarray(np.all([near <= distance_to(part) for index, part in enumerate(parts) if index != chosen], axis=0))
 
@@ -53,6 +44,7 @@ def distance_to(part: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(distance_transform_edt(~part))
 
 
-def _middle(part: NDArray[np.bool_]) -> tuple[float, float]:
+def middle_of(part: NDArray[np.bool_]) -> tuple[float, float]:
+    """Return the mean place (x, y) [px] of the set pixels of a mask (H, W)."""
     rows, columns = np.nonzero(part)
     return float(columns.mean()) + 0.5, float(rows.mean()) + 0.5

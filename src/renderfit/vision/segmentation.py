@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose
-from renderfit.vision.crowd import large_parts, own_pixels
+from renderfit.vision.crowd import large_parts, middle_of, own_pixels
 from renderfit.vision.images import as_rgb, require_size
 from renderfit.vision.unet import UNet
 from renderfit.vision.windows import Window
@@ -109,6 +109,14 @@ def segment(
     height, width = own.shape
     found, name = own * mean_of(looks, scores, height, width, network.edge), category or "object"
     _require_found(found, name)
+    if not own.all():
+        posed = camera is not None and pose is not None
+        _log.warning(
+            "the image seems to show more than one object; that about (%.0f, %.0f) px is used, the %s: "
+            "if another is meant, or these are parts of one, pass a mask or a %s",
+            *middle_of(found > 0.5),
+            *(("nearest to the pose", "better pose") if posed else ("largest", "pose")),
+        )
     _warn(found > 0.5, torch.cat(list(scores), dim=2), name, network.categories)
     return found
 
