@@ -137,7 +137,9 @@ class UNet:
 class Refiner:
     """Object coordinates, confidence, normals and mask, given a start."""
 
-    weights: Literal["published", "train"] = value("published", about="those of the package, or trained by the stage unet (half an hour)")
+    weights: Literal["published", "train"] = value(
+        "published", about="those of the package, or trained by the stage unet (hours, with its fits)"
+    )
     size: int = value(64, low=32, high=128, unit="px", about="side of the window the network sees")
     width: int = value(16, low=4, high=128, about="channels of the first level; those of the package's U-Net take over its layers")
     levels: int = value(5, low=2, high=6)

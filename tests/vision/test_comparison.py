@@ -41,7 +41,7 @@ def test_every_loss_is_least_at_the_observed_image(network):
 
     observed, mask = render(0.0)
     found = comparison.sweep(render, np.array([-6.0, -2.0, 0.0, 2.0, 6.0]), observed, mask, comparison.losses(network))
-    assert len(found) == 10
+    assert len(found) == 11
     for name, values in found.items():
         assert values.argmin() == 2, name
         assert values[0] > values[2], name

@@ -36,6 +36,7 @@ def test_interrupted_training_ends_with_the_same_weights(source, settings, tmp_p
     assert (tmp_path / "state").is_file()  # of step 4
     resumed, log_again = training.train(source, ("can", "crate"), short, state=tmp_path / "state")
     assert log == log_again
+    assert log.precision == "float32"  # as the settings ask
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +31,8 @@ AXES = {
     "latent 2 [sigma]": 2.5,
 }
 """Parameters and how far they are varied to either side."""
+GROUPS = {"translation": list(AXES)[:2], "rotation": list(AXES)[2:4], "latent": list(AXES)[4:]}
+"""Axes that are judged together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,11 +109,11 @@ def moved(decode: object, latent: Tensor, pose: Pose, axis: str, offset: float) 
     return decode(latent), Pose.from_parts(turned.rotation, turned.translation + shift)  # type: ignore[operator]
 
 
-def verdict(found: Sequence[Mapping[str, Mapping[str, comparison.Valley]]]) -> list[dict[str, object]]:
-    """Return one row per loss: mean basin, mean bias (parts of the range) and mean sharpness over views and axes, widest basin first."""
+def verdict(found: Sequence[Mapping[str, Mapping[str, comparison.Valley]]], axes: Sequence[str] = tuple(AXES)) -> list[dict[str, object]]:
+    """Return one row per loss: mean basin, mean bias (parts of the range) and mean sharpness over views and `axes`, widest basin first."""
     rows = []
     for name in next(iter(found[0].values())):
-        valleys = [(axis, curves[name]) for view in found for axis, curves in view.items()]
+        valleys = [(axis, curves[name]) for view in found for axis, curves in view.items() if axis in axes]
         rows.append(
             {
                 "loss": name,
@@ -120,3 +123,28 @@ def verdict(found: Sequence[Mapping[str, Mapping[str, comparison.Valley]]]) -> l
             }
         )
     return sorted(rows, key=lambda row: -float(str(row["basin"])))
+
+
+def best(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Say of rows of `verdict` which losses have the widest basin, the sharpest minimum and the least bias; equals share a place."""
+
+    def leaders(key: str, value: float) -> str:
+        return " and ".join(str(row["loss"]) for row in rows if row[key] == value)
+
+    wide, sharp, near = max(row["basin"] for row in rows), max(row["sharpness"] for row in rows), min(row["bias"] for row in rows)
+    return f"widest basin: {leaders('basin', wide)}; sharpest minimum: {leaders('sharpness', sharp)}; least bias: {leaders('bias', near)}"
+
+
+def standing(rows: Sequence[Mapping[str, Any]], name: str, other: str) -> str:
+    """Say how the loss `name` stands to another one in rows of `verdict`."""
+    ours, theirs = (next(row for row in rows if row["loss"] == loss) for loss in (name, other))
+
+    def word(key: str, more: str, less: str, equal: str) -> str:
+        return more if ours[key] > theirs[key] else less if ours[key] < theirs[key] else equal
+
+    basin, sharp = (
+        word("basin", "a wider", "a narrower", "an equally wide"),
+        word("sharpness", "a sharper", "a blunter", "an equally sharp"),
+    )
+    bias = word("bias", "farther from", "nearer to", "as near to")
+    return f"{basin} basin and {sharp} minimum, {bias} the truth"

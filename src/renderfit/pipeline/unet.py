@@ -1,7 +1,7 @@
 """Stage unet: train the segmentation network on training instances, examine it on the test instances.
 
 With params.yaml ``unet.weights: published`` the network of the package is taken instead, with
-``refiner.weights: train`` the refiner is trained as well, which takes half an hour.
+``refiner.weights: train`` the refiner is trained as well, which takes hours with its fits.
 """
 
 from __future__ import annotations

@@ -49,6 +49,21 @@ def perceptual(network: UNet) -> Loss:
     return loss
 
 
+def encoder_level(network: UNet, level: int) -> Loss:
+    """Return the paper's comparison on an earlier layer: the encoder's features of a level, 0 the finest."""
+    compare = FeatureLoss(network)
+
+    def features(image: Tensor) -> Tensor:
+        found: Tensor = network.encoded(image.permute(2, 0, 1)[None].to(next(network.parameters())))[1][level][0]
+        return found
+
+    def loss(rendered: Tensor, _mask: Tensor, observed: Tensor, _true: Tensor) -> Tensor:
+        ours, theirs = compare.comparable(features(rendered), features(observed))
+        return ((ours - theirs) ** 2).mean()
+
+    return loss
+
+
 def remembering(network: UNet) -> UNet:
     """Return a network of the same weights that keeps its last two answers: losses on the same pair of images share its passes."""
     shared = copy.copy(network)
@@ -84,6 +99,7 @@ def losses(network: UNet) -> dict[str, Loss]:
         "features, tanh": features(normalise="tanh"),
         "features, as they are": features(normalise="none"),
         "logits": features(layer="logits"),
+        "encoder, second level": encoder_level(network, 1),
         "perceptual": perceptual(network),
         "mask": lambda _rendered, mask, _observed, true: ((mask - true) ** 2).mean(),
         "RGB": lambda rendered, _mask, observed, _true: ((rendered - observed) ** 2).mean(),

@@ -75,7 +75,7 @@ class FeatureLoss(nn.Module):
 
         def loss(rendered: Tensor) -> Tensor:
             _check(rendered, observed)
-            a, b = self._comparable(self._features(rendered), theirs)
+            a, b = self.comparable(self._features(rendered), theirs)
             return ((a - b) ** 2).mean()
 
         return loss
@@ -83,9 +83,9 @@ class FeatureLoss(nn.Module):
     def maps(self, rendered: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the aggregated feature maps (H, W), or (channels, H, W), that are compared."""
         _check(rendered, observed)
-        return self._comparable(self._features(rendered), self._features(observed.to(rendered)))
+        return self.comparable(self._features(rendered), self._features(observed.to(rendered)))
 
-    def _comparable(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    def comparable(self, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
         """Normalise two features (channels, H, W) together and aggregate each."""
         if self.normalise == "tanh":
             a, b = torch.tanh(a), torch.tanh(b)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from renderfit import config
 from renderfit.vision import checkpoint, examination
 from renderfit.vision.calibration import calibrate
 from renderfit.vision.stream import Source
-from renderfit.vision.training import Log, data_hash, precision_of, train
+from renderfit.vision.training import Log, data_hash, train
 from renderfit.vision.unet import UNet
 
 
@@ -57,7 +55,7 @@ def fit(
         "steps": settings.steps,
         "data": data_hash(source.meshes),
         "size": settings.window,
-        "precision": str(precision_of(settings.precision, torch.device("cpu"))).removeprefix("torch."),
+        "precision": log.precision,
         "loss": log.loss,
         "scores": log.scores,
         **({"initial": checkpoint.describe(origin)} if origin else {}),

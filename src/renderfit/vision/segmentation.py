@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose
+from renderfit.vision.crowd import large_parts, middle_of, own_pixels
 from renderfit.vision.images import as_rgb, require_size
 from renderfit.vision.unet import UNet
 from renderfit.vision.windows import Window
@@ -50,6 +51,9 @@ def segment(
     whole image when no pose is known; if next to nothing is found there, closer, at five parts of it; then
     at windows that follow what it found until they stay or lose it, at last at three of different width,
     whose mean counts, with outlines drawn in as the network was calibrated. Each look is the mean of the window's and its mirror image's.
+
+    Where the first look finds a second part with over 30 % of the largest one's pixels, a warning says so, and one of them is followed:
+    the one nearest to the pose, without a pose the largest. Objects that touch in the image are one part, and nobody is warned.
 
     Parameters
     ----------
@@ -101,9 +105,18 @@ def segment(
     >>> found.shape, bool(((found > 0.5) == (image[..., 0].numpy() > 0)).mean() > 0.95)
     ((64, 64), True)
     """
-    looks, scores, height, width = looked(image, network, category, camera, pose, size=size, extent=extent)
-    found, name = mean_of(looks, scores, height, width, network.edge), category or "object"
+    looks, scores, own = looked(image, network, category, camera, pose, size=size, extent=extent)
+    height, width = own.shape
+    found, name = own * mean_of(looks, scores, height, width, network.edge), category or "object"
     _require_found(found, name)
+    if not own.all():
+        posed = camera is not None and pose is not None
+        _log.warning(
+            "the image seems to show more than one object; that about (%.0f, %.0f) px is used, the %s: "
+            "if another is meant, or these are parts of one, pass a mask or a %s",
+            *middle_of(found > 0.5),
+            *(("nearest to the pose", "better pose") if posed else ("largest", "pose")),
+        )
     _warn(found > 0.5, torch.cat(list(scores), dim=2), name, network.categories)
     return found
 
@@ -117,8 +130,8 @@ def looked(
     *,
     size: int | None = None,
     extent: float = 0.3,
-) -> tuple[list[Window], list[Tensor], int, int]:
-    """Return the last windows that `segment` looks at, their class probabilities (C, size, size), and the image's height and width."""
+) -> tuple[list[Window], list[Tensor], NDArray[np.bool_]]:
+    """Return the last windows that `segment` looks at, their class probabilities (C, size, size), and what is no other object (H, W)."""
     picture = as_rgb(image)
     height, width = picture.shape[:2]
     if category is not None and category not in network.categories:
@@ -126,9 +139,11 @@ def looked(
     if camera is not None:
         require_size(picture, camera)
     size = size or network.window
+    place: tuple[float, float] | None = None
     window, least = Window(width / 2, height / 2, float(max(width, height))), float(FEWEST_PIXELS)
     if camera is not None and pose is not None:
         window = _window_of_pose(camera, pose, extent)
+        place = (window.x, window.y)
         least = max(least, SPARSE * (window.side / ROOM) ** 2)
     whole = torch.from_numpy(picture).permute(2, 0, 1)[None].to(next(network.parameters()).device)
     name = category or "object"
@@ -136,18 +151,19 @@ def looked(
     if int((found > 0.5).sum()) < least:
         found = _look(whole, [window, *_closer(window)], network, size)
     _require_found(found, name)
-    part, most = largest_part(found > 0.5), 0
+    own = own_pixels(found > 0.5, place)
+    part, most = largest_part((found > 0.5) & own), 0
     for _ in range(ROUNDS):
         last, window = window, Window.around(part)
         if window.near(last, STILL):
             break
-        seen = largest_part(_look(whole, [window], network, size) > 0.5)
+        seen = largest_part((_look(whole, [window], network, size) > 0.5) & own)
         most = max(most, int(seen.sum()))
         if int(seen.sum()) < max(FEWEST_PIXELS, SHRUNK * most):
             break
         part = seen
     looks = [Window.around(part, margin) for margin in MARGINS]
-    return looks, [window_probabilities(whole, look, network, size) for look in looks], height, width
+    return looks, [window_probabilities(whole, look, network, size) for look in looks], own
 
 
 def mean_of(windows: Sequence[Window], scores: Sequence[Tensor], height: int, width: int, edge: float = 0.0) -> NDArray[np.float64]:
@@ -218,9 +234,8 @@ def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> Window:
 
 
 def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:
-    first = int(largest_part(mask).sum())
-    if int(mask.sum()) - first > 0.3 * first:
-        _log.warning("the image shows more than one object (a second part has over 30 % of the first's pixels); the fit takes all of them")
+    if (count := len(large_parts(mask))) > 1:
+        _log.warning("the object's mask is in %d large parts, and all of them count: if they are not one object, pass a mask", count)
     amounts = (scores[1:] * (scores[0] < 0.5)).sum(dim=(1, 2))
     likeliest = categories[int(amounts.argmax())]
     if name in categories and likeliest != name:

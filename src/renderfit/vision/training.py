@@ -33,10 +33,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Log:
-    """Curves of a training run: loss per `CURVE_EVERY` steps, scores where they were measured."""
+    """Curves of a training run: loss per `CURVE_EVERY` steps, scores where they were measured; the type convolutions were computed in."""
 
     loss: list[tuple[int, float]] = field(default_factory=list)
     scores: list[dict[str, Any]] = field(default_factory=list)
+    precision: str = ""
 
 
 def fingerprint(source: Source, settings: config.UNet) -> str:
@@ -135,6 +136,7 @@ def train(
             )
         first, log = int(done["step"]), Log([(int(a), float(b)) for a, b in done["loss"]], list(done["scores"]))
         _log.info("training resumes at step %d of %d", first, settings.steps)
+    log.precision = str(kind).removeprefix("torch.")
     recent: list[float] = []
     for step, samples in progress(batches(source, settings, first), "training steps", settings.steps - first):
         optimizer.schedule(schedule(step, settings.steps))
