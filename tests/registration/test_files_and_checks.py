@@ -9,6 +9,7 @@ from renderfit.errors import DataError
 from renderfit.geometry import Pose, load_mesh
 from renderfit.registration import checks, files, register
 from renderfit.registration.columns import Columns
+from renderfit.registration.expected import Expected
 from renderfit.registration.levenberg import Damping, minimise
 from renderfit.registration.ours import SolverConfig
 from renderfit.registration.overlay import overlay
@@ -213,9 +214,9 @@ def test_border_share_counts_only_what_touches_the_border():
 
 def test_an_open_rotation_is_reported_with_its_axis(space, camera, pose):
     columns = Columns.of(space.model("pca"))
-    covariance = np.diag([1.0, 1, 1, 1e-4, 1e-4, 0.0225, 1e-6, 1e-6, 1e-6])
+    expected = Expected(0.002, 0.0, np.zeros(3), np.zeros(3), np.diag([1e-4, 1e-4, 0.0225]), 0.2)
     view = type("Seen", (), {"mask": np.zeros((8, 8))})()
-    verdict = checks.judge(columns, [view], np.zeros(9), [0.97], covariance)
-    assert verdict.confidence == 1
-    assert "(0.00, 0.00, 1.00) is open: +-9 degrees" in verdict.warnings[0]
+    verdict = checks.judge(columns, [view], np.zeros(9), [0.97], [expected])
+    assert verdict.confidence == checks.TRUSTED
+    assert "the turn about the object's axis (0.00, 0.00, 1.00) by +-8.6 degrees, the placed surface by +-2.0 mm" in verdict.warnings[0]
     assert not checks.judge(columns, [view], np.zeros(9), [0.97]).warnings

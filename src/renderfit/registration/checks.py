@@ -1,4 +1,10 @@
-"""Is the answer to be trusted? Checks of input and fit that lower the confidence and say why."""
+"""Is the answer to be trusted? Checks of input and fit that lower the confidence and say why.
+
+The confidence is a product of factors from 0 to 1, one for each thing that the caller could see for himself: the outline meets that of
+the mask, the object is whole, the shape is one of the category, the pose near its start, and the posterior leaves the pose little room.
+It is a grade, no probability. Below `TRUSTED` something is wrong. A fit in order whose pose the outline leaves open keeps `TRUSTED` at
+least: it counts as converged, with a warning and a confidence of at most `OPEN`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +16,7 @@ from numpy.typing import NDArray
 
 from renderfit.errors import DataError
 from renderfit.registration.columns import Columns
+from renderfit.registration.expected import Expected
 from renderfit.registration.objective import View
 
 Array = NDArray[np.float64]
@@ -21,8 +28,12 @@ SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
 UNSETTLED = "the iterations ended before the cost had settled: the answer may still be on its way"
 """The warning of a fit that reached no plateau."""
-AMBIGUOUS = 0.08
-"""Posterior standard deviation [rad] of the rotation from which it is reported as open; a start pose has 0.15."""
+LOOSE_TURN = 0.055
+"""Posterior standard deviation [rad] of the rotation, about the axis it knows least, from which a warning is due; a start has 0.15."""
+LOOSE_SURFACE = 0.015
+"""The same of the surface, by the pose alone, as a share of the object's size; see `renderfit.registration.expected`."""
+OPEN = 0.75
+"""Confidence at which the warning of an open pose begins; it falls from 1 at half of either bound to `TRUSTED` at one and a half."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +60,9 @@ def border_share(mask: NDArray[np.float64]) -> float:
     return border / max(outline, 1)
 
 
-def judge(columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[float], covariance: Array | None = None) -> Verdict:
+def judge(
+    columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[float], expected: Sequence[Expected] | None = None
+) -> Verdict:
     """Judge a finished fit from what the caller can see: masks, silhouettes, prior, posterior.
 
     Parameters
@@ -61,8 +74,8 @@ def judge(columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[
         Shape coefficients, then rotation vector [rad] and translation [m] of each view relative to its start.
     overlaps : sequence of float
         Intersection over union of rendered and observed mask, one a view.
-    covariance : (K + 6 views, K + 6 views) array, optional
-        Posterior covariance of `x`.
+    expected : sequence of Expected, optional
+        What the posterior expects of each view's answer; of a known pose it leaves nothing open.
     """
     warnings: list[str] = []
     confidence = 1.0
@@ -82,8 +95,10 @@ def judge(columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[
         warnings_of_pose, factor = _pose(f"view {v}: ", x[first : first + 6])
         warnings += warnings_of_pose
         confidence *= factor
-        if covariance is not None:
-            warnings += _ambiguity(v, covariance[first : first + 3, first : first + 3])
+        if expected is not None:
+            warnings_of_room, factor = _room(f"view {v}: ", expected[v])
+            warnings += warnings_of_room
+            confidence *= factor
     return Verdict(float(confidence), warnings)
 
 
@@ -134,13 +149,18 @@ def _pose(whose: str, moved: Array) -> tuple[list[str], float]:
     return [f"{whose}the pose moved by {by} from the start: outside the trusted range"], 0.4
 
 
-def _ambiguity(v: int, covariance: Array) -> list[str]:
-    """Name the axis about which the outline does not fix the rotation; one of many equal poses was returned."""
-    values, vectors = np.linalg.eigh(covariance)
+def _room(whose: str, expected: Expected) -> tuple[list[str], float]:
+    """Return the complaint about a pose that the image leaves open, and the factor of the confidence, `TRUSTED` to 1."""
+    values, vectors = np.linalg.eigh(expected.turn)
     spread = float(np.sqrt(max(values[-1], 0.0)))
-    if spread < AMBIGUOUS:
-        return []
+    doubt = max(spread / LOOSE_TURN, expected.posed / (LOOSE_SURFACE * expected.size))
+    factor = float(np.clip(1 - (1 - OPEN) * (2 * doubt - 1), TRUSTED, 1))
+    if doubt < 1:
+        return [], factor
     axis = vectors[:, -1] * np.sign(vectors[np.abs(vectors[:, -1]).argmax(), -1])
     x, y, z = axis + 0.0
-    about = f"({x:.2f}, {y:.2f}, {z:.2f})"
-    return [f"view {v}: the turn about the object's axis {about} is open: +-{np.degrees(spread):.0f} degrees (symmetric object?)"]
+    return [
+        f"{whose}the outline leaves the pose open: the turn about the object's axis ({x:.2f}, {y:.2f}, {z:.2f}) by "
+        f"+-{np.degrees(spread):.1f} degrees, the placed surface by +-{1e3 * expected.surface:.1f} mm; a further view or a known pose (a "
+        "marker, a stand) fixes it; of a symmetric object one of many equal turns was returned"
+    ], factor

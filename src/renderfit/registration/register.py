@@ -16,6 +16,7 @@ from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Mesh, Pose
 from renderfit.registration import checks, ours
 from renderfit.registration.columns import Columns
+from renderfit.registration.expected import Expected
 from renderfit.registration.inputs import Given, listed, told
 from renderfit.registration.nearest import nearest
 from renderfit.registration.objective import Prior, View
@@ -128,7 +129,7 @@ def register(
         solved, views = _refined(columns, given.segmented(), refiner, section.repeats, optimise_pose, settings)
     if name == NEAREST:
         (solved, columns), name = nearest(solved, columns, space, views, settings), "pca"
-    return _answer(columns, views, solved, optimise_pose, settings, name, begun)
+    return _answer(columns, views, solved, settings, name, begun)
 
 
 def _paper(given: Given, space: Any, optimise_pose: bool, config: Any, begun: float) -> Registration:
@@ -172,14 +173,13 @@ def _placed(solved: ours.Solved, views: int) -> list[Pose]:
     return [Pose.from_parts(*map(torch.as_tensor, solved.state.placed(view))) for view in range(views)]
 
 
-def _answer(
-    columns: Columns, views: list[View], solved: ours.Solved, optimise_pose: bool, settings: ours.SolverConfig, name: str, begun: float
-) -> Registration:
+def _answer(columns: Columns, views: list[View], solved: ours.Solved, settings: ours.SolverConfig, name: str, begun: float) -> Registration:
     """Judge what the solver found and say it in the caller's terms."""
     count = columns.count
     found = _placed(solved, len(views))
     unlit = [UNLIT.format(v) for v, view in enumerate(views) if settings.trust.shading > 0 and view.photometry is None]
-    verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), solved.covariance if optimise_pose else None)
+    expected = [Expected.of(columns, solved.state, solved.covariance, view) for view in range(len(views))]
+    verdict = checks.judge(columns, views, solved.x, solved.state.overlaps(), expected)
     return Registration(
         latent=torch.as_tensor(solved.x[:count].copy()),
         pose=found[0],
@@ -195,6 +195,9 @@ def _answer(
         model=name,
         method="ours",
         deviation=ours.deviation(columns, solved.covariance),
+        placed_deviation=expected[0].surface,
+        rotation_deviation=expected[0].rotation,
+        translation_deviation=expected[0].translation,
     )
 
 

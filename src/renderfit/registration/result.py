@@ -48,7 +48,8 @@ class Registration:
     cpu_seconds : float
         Process time of this call.
     confidence : float
-        0 (do not use) to 1; see `renderfit.registration.checks`.
+        From 0 to 1, a grade and no probability. Below 0.5: do not use, input or fit are wrong. Up to 0.75: the fit is in order, but the
+        image leaves the pose open, and `warnings` says by how much. See `renderfit.registration.checks`.
     warnings : list of str
         What is wrong with the input or the fit, in words.
     poses : list of Pose
@@ -56,7 +57,13 @@ class Registration:
     model, method : str
         Shape model and method that were used.
     deviation : (V,) array
-        Posterior standard deviation [m] of each vertex; empty where a method has none.
+        Posterior standard deviation [m] of each vertex in the object's frame; empty where a method has none.
+    placed_deviation : float, optional
+        Posterior standard deviation [m] of the surface in the camera frame, along its normal, root mean square over the vertices: shape
+        and pose together. None where a method has no posterior.
+    rotation_deviation, translation_deviation : (3,) array
+        Posterior standard deviations of `pose` about [degree] and along [m] the camera's axes, 0 for a known pose; empty where a method
+        has none.
 
     Examples
     --------
@@ -83,9 +90,12 @@ class Registration:
     model: str = "pca"
     method: str = "ours"
     deviation: Array = field(default_factory=lambda: np.zeros(0))
+    placed_deviation: float | None = None
+    rotation_deviation: Array = field(default_factory=lambda: np.zeros(0))
+    translation_deviation: Array = field(default_factory=lambda: np.zeros(0))
 
     def summary(self) -> dict[str, Any]:
-        """Return what goes into registration.json: plain numbers, metres and radians."""
+        """Return what goes into registration.json: plain numbers, metres and radians where the name says no other unit."""
         return {
             "method": self.method,
             "model": self.model,
@@ -97,5 +107,14 @@ class Registration:
             "cpu_seconds": round(self.cpu_seconds, 4),
             "converged": self.converged,
             "confidence": round(self.confidence, 4),
+            **({} if self.placed_deviation is None else self._expected(self.placed_deviation)),
             "warnings": self.warnings,
+        }
+
+    def _expected(self, placed: float) -> dict[str, Any]:
+        """Return how far off the answer is expected to be, units in the names."""
+        return {
+            "placed_deviation_m": round(placed, 6),
+            "rotation_deviation_deg": self.rotation_deviation.round(3).tolist(),
+            "translation_deviation_m": self.translation_deviation.round(6).tolist(),
         }
