@@ -49,7 +49,7 @@ def run(case, columns, mask, start, prior):
 
 def variants(case):
     """Yield (name, scores) of one photograph."""
-    space, view, reference, _, mask = case
+    space, view, reference, _, (_, mask) = case
     vertices, faces = reference.numpy()
     free = Columns.of_space(space, "rich")
     known = Columns(np.ascontiguousarray(vertices, np.float64), np.zeros((len(vertices), 3, 1)), np.ascontiguousarray(faces), {})
