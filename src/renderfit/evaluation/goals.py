@@ -90,6 +90,10 @@ def _examined(name: str) -> Callable[[Results], float]:
     return of
 
 
+def _classes(name: str) -> Callable[[Results], float]:
+    return lambda results: float(results["semantic"]["pipeline"]["iou"][name])
+
+
 def _weakest(results: Results) -> float:
     return min(entry["iou"] for name, entry in results["unet"]["test"].items() if name != "all")
 
@@ -168,7 +172,8 @@ GOALS = (
     Goal(TABLE, "ours over CLS with joint pose, which sees depth", 1, _over(("ours_published", "noise"), ("cls_pose", "noise"), OBJECT)),
     Goal(SPEED, "known pose", 0.12, _seconds("known")),
     Goal(SPEED, "pose noise", 0.5, _seconds("noise")),
-    Goal(SEEING, "IoU on test instances, U-Net of the pipeline", 0.95, _examined("iou"), True),
+    Goal(SEEING, "IoU of background and categories on test instances, mean, U-Net of the pipeline", 0.95, _classes("mean"), True),
+    Goal(SEEING, "mean of the photographs' IoU on test instances, any object, U-Net of the pipeline", 0.95, _examined("iou"), True),
     Goal(SEEING, "IoU of its weakest category", 0.90, _weakest, True),
     Goal(SEEING, "distance of its outline on test instances, median [px]", 1.5, _examined("boundary_px")),
     Goal(SEEING, "IoU on real meshes, U-Net of the pipeline", 0.85, _real_masks("pipeline"), True),
