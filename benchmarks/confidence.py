@@ -15,7 +15,7 @@ import logging
 import numpy as np
 import pandas as pd
 import torch
-from paper_rates import left_out
+from left_out import left_out
 
 from renderfit import config, paths
 from renderfit.datasets import load_split
