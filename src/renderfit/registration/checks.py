@@ -28,9 +28,9 @@ SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
 UNSETTLED = "the iterations ended before the cost had settled: the answer may still be on its way"
 """The warning of a fit that reached no plateau."""
-LOOSE_TURN = 0.055
+LOOSE_TURN = 0.07
 """Posterior standard deviation [rad] of the rotation, about the axis it knows least, from which a warning is due; a start has 0.15."""
-LOOSE_SURFACE = 0.015
+LOOSE_SURFACE = 0.02
 """The same of the surface, by the pose alone, as a share of the object's size; see `renderfit.registration.expected`."""
 OPEN = 0.75
 """Confidence at which the warning of an open pose begins; it falls from 1 at half of either bound to `TRUSTED` at one and a half."""
