@@ -21,7 +21,7 @@ from renderfit.provenance import provenance
 from renderfit.rendering.photo import Subject, photograph
 from renderfit.vision import examination, load_network
 from renderfit.vision.scores import class_iou, confusion
-from renderfit.vision.segmentation import looked
+from renderfit.vision.segmentation import searched
 from renderfit.whole import write_json
 
 VIEWS, SEED, DISTANCE = 5, 5, 0.7
@@ -31,13 +31,15 @@ def classes(network, image, category, camera, start):
     """Return the class (H, W) of every pixel, 0 for the background."""
     height, width = image.shape[:2]
     try:
-        looks, scores, own = looked(image, network, category, camera, start)
+        last = searched(image, network, category, camera, start)
     except DataError:
         return np.zeros((height, width), np.int64)
-    pasted = [look.paste(torch.cat([one, torch.ones_like(one[:1])]), height, width) for look, one in zip(looks, scores, strict=True)]
+    pasted = [
+        look.paste(torch.cat([one, torch.ones_like(one[:1])]), height, width) for look, one in zip(last.windows, last.scores, strict=True)
+    ]
     total = np.sum(pasted, axis=0)
     seen = total[-1] > 0
-    return np.where(seen & own, total[:-1].argmax(axis=0), 0)
+    return np.where(seen & last.own, total[:-1].argmax(axis=0), 0)
 
 
 def photographs(camera):

@@ -9,8 +9,8 @@ from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import Style, photograph
 from renderfit.vision import load_network, save_network, segment
 from renderfit.vision.calibration import FOUND, area, calibrate, mask_of, photographed
+from renderfit.vision.looks import drawn_in
 from renderfit.vision.scores import intersection_over_union
-from renderfit.vision.segmentation import drawn_in
 
 CAMERA = Camera.centred(128, 210.0)
 EASY = Style(backgrounds=("plain",), clutter=0, noise=0.3, dome=3, dome_size=24, shadow_size=48, defocus=0.0)

@@ -1,3 +1,4 @@
+import logging
 from typing import ClassVar
 
 import numpy as np
@@ -8,10 +9,11 @@ from scipy import ndimage
 from renderfit.errors import DataError, ShapeError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.rendering.photo import Style, photograph
-from renderfit.vision import segment, segmentation
+from renderfit.vision import search, segment
 from renderfit.vision.images import as_rgb
+from renderfit.vision.looks import largest_part, mean_of, window_probabilities
 from renderfit.vision.scores import boundary_error, class_iou, confusion, intersection_over_union
-from renderfit.vision.segmentation import largest_part, window_probabilities
+from renderfit.vision.search import MARGINS, Found
 from renderfit.vision.windows import Window
 
 CAMERA = Camera.centred(96, 160.0)
@@ -69,7 +71,7 @@ def test_wrong_category_size_and_pose_are_refused(network, photo):
 
 def test_an_image_without_the_object_says_so(network):
     class Blind(torch.nn.Module):
-        categories, window, edge = network.categories, 32, 0.0
+        categories, window, stride, edge = network.categories, 32, 1, 0.0
 
         def __init__(self):
             super().__init__()
@@ -85,7 +87,7 @@ def test_an_image_without_the_object_says_so(network):
 class Painted(torch.nn.Module):
     """Takes white for an object if it fills at least a share of the window."""
 
-    categories, window, edge = ("can",), 48, 0.0
+    categories, window, stride, edge = ("can",), 48, 16, 0.0
 
     def __init__(self, share):
         super().__init__()
@@ -139,7 +141,7 @@ def test_windows_follow_what_was_found_until_they_stay(monkeypatch):
     camera = Camera.centred(120, 158.0)
 
     def found(rounds):
-        monkeypatch.setattr(segmentation, "ROUNDS", rounds)
+        monkeypatch.setattr(search, "ROUNDS", rounds)
         return segment(image, Narrow(0.0), "can", camera, start, extent=0.06) > 0.5
 
     shares = [intersection_over_union(found(rounds), white) for rounds in (0, 1, 6)]
@@ -160,10 +162,11 @@ def test_a_window_that_loses_the_object_is_not_followed(monkeypatch):
 
     image = np.zeros((96, 96, 3), np.uint8)
     image[10:82, 12:80] = 255
-    monkeypatch.setattr(segmentation, "STILL", 0.0)
+    monkeypatch.setattr(search, "STILL", 0.0)
     assert intersection_over_union(segment(image, Distracted(0.0), "can") > 0.5, image[..., 0] > 0) > 0.97
-    monkeypatch.setattr(segmentation, "SHRUNK", 0.0)
-    monkeypatch.setattr(segmentation, "ROUNDS", 2)
+    monkeypatch.setattr(search, "SURE", 0.0)  # or the second search finds it
+    monkeypatch.setattr(search, "SHRUNK", 0.0)
+    monkeypatch.setattr(search, "ROUNDS", 2)
     assert intersection_over_union(segment(image, Distracted(0.0), "can") > 0.5, image[..., 0] > 0) < 0.7
 
 
@@ -173,15 +176,15 @@ def test_the_last_look_is_the_mean_of_the_windows_that_see_a_pixel():
 
         def forward(self, images):
             side = float((images[:, 0] > 0.5).float().mean()) ** -0.5  # of the window, over that of the white square
-            chance = self.chances[int(np.argmin(np.abs(np.array(segmentation.MARGINS) - side)))]
+            chance = self.chances[int(np.argmin(np.abs(np.array(MARGINS) - side)))]
             seen = torch.full_like(images[:, 0], float(np.log(chance / (1 - chance))) / 2)
             return torch.stack([-seen, seen], dim=1)
 
     image = np.zeros((96, 96, 3), np.uint8)
     image[28:68, 28:68] = 255
-    looks = [Window.around(image[..., 0] > 0, margin) for margin in segmentation.MARGINS]
+    looks = [Window.around(image[..., 0] > 0, margin) for margin in MARGINS]
     scores = [window_probabilities(torch.from_numpy(image / 255.0).permute(2, 0, 1)[None], look, Fixed(0.0), 48) for look in looks]
-    found = segmentation.mean_of(looks, scores, 96, 96)
+    found = mean_of(looks, scores, 96, 96)
     assert found[48, 48] == pytest.approx(0.6)
     assert found[48, 22] == pytest.approx(0.45)  # outside the narrowest
     assert found[48, 19] == pytest.approx(0.6)  # inside the widest only
@@ -258,3 +261,63 @@ def test_the_largest_part_is_kept():
     mask = np.zeros((10, 10), bool)
     mask[1:3, 1:3] = mask[5:9, 5:9] = True
     assert largest_part(mask).sum() == 16
+
+
+class Fooled(Painted):
+    """Takes a grey patch for an object where it is small in the window and the white thing is, unless the picture is a large one."""
+
+    def forward(self, images):
+        white, grey = images[:, 0] > 0.8, (images[:, 0] > 0.4) & (images[:, 0] < 0.6)
+        small = (white | grey).float().mean(dim=(1, 2), keepdim=True) < 0.12
+        clutter = grey & small & (images.shape[-1] == self.window)
+        seen = torch.where(clutter | (white & ~small) | (white & (images.shape[-1] > self.window)), 10.0, -10.0)
+        return torch.stack([-seen, seen], dim=1)
+
+
+def test_a_search_whose_windows_disagree_begins_again():
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[40:64, 56:76] = 255
+    image[10:22, 10:24] = 128
+    found = segment(image, Fooled(0.0), "can") > 0.5
+    assert np.array_equal(found, image[..., 0] == 255)
+
+
+class Changing(Painted):
+    """Takes for the object what is in the middle `part` of a window, whatever the window's width."""
+
+    def __init__(self, part):
+        super().__init__(0.0)
+        self.part = part
+
+    def forward(self, images):
+        side = images.shape[-1]
+        away = (torch.arange(side) + 0.5 - side / 2).abs()
+        inside = (away[:, None] < self.part * side / 2) & (away[None, :] < self.part * side / 2)
+        seen = torch.where(inside, 10.0, -10.0).expand(len(images), side, side)
+        return torch.stack([-seen, seen], dim=1)
+
+
+def test_what_changes_with_the_window_is_doubted_and_then_refused(monkeypatch, caplog):
+    image = np.zeros((96, 96, 3), np.uint8)
+    monkeypatch.setattr(search, "ROUNDS", 1)
+    monkeypatch.setattr(search, "MARGINS", (1.0, 2.0, 3.0))
+    with pytest.raises(DataError, match=r"agree on 11 % only"):  # a third of the width, a ninth of the area
+        segment(image, Changing(0.5), "can")
+    monkeypatch.setattr(search, "MARGINS", (1.0, 1.1, 1.2))
+    with caplog.at_level(logging.WARNING):
+        segment(image, Changing(0.5), "can")
+    assert "mask is doubtful" in caplog.text
+
+
+def test_agreement_and_weight_of_a_search():
+    windows = [Window(24.0, 24.0, 48.0)] * 2
+    half, all_of = torch.zeros(2, 48, 48), torch.zeros(2, 48, 48)
+    half[1, :, :24], all_of[1, :, :] = 1, 1
+    half[0], all_of[0] = 1 - half[1], 1 - all_of[1]
+    own = np.ones((48, 48), np.bool_)
+    assert Found(windows, [all_of, all_of], own).agreement == 1
+    assert Found(windows, [half, all_of], own).agreement == pytest.approx(0.5, abs=0.03)
+    own[:, 24:] = False
+    assert Found(windows, [half, all_of], own).agreement == pytest.approx(1.0, abs=0.05)  # the rest is another object's
+    large, small = Found(windows, [all_of, all_of], np.ones((48, 48), np.bool_)), Found(windows, [all_of, all_of], own)
+    assert large.weight > small.weight > 0

@@ -55,8 +55,8 @@ def fit(photo: dict[str, NDArray], pictures: Pictures, index: int) -> Fit | None
     """Register a painted photograph from a noisy start; None where the object is not found or the registration refuses."""
     from renderfit.datasets.views import disturbed
     from renderfit.registration import register
+    from renderfit.vision.looks import largest_part
     from renderfit.vision.refiner_cuts import Fit
-    from renderfit.vision.segmentation import largest_part
 
     generator, views = np.random.default_rng((pictures.seed, 7, index)), config.section(config.Views)
     category = Path(pictures.categories[int(photo["category"])]).stem

@@ -20,8 +20,9 @@ from renderfit.errors import DataError
 from renderfit.geometry import Camera, Pose, load_mesh
 from renderfit.progress import progress
 from renderfit.rendering.photo import Subject, photograph
+from renderfit.vision.looks import mean_of
 from renderfit.vision.scores import intersection_over_union
-from renderfit.vision.segmentation import looked, mean_of
+from renderfit.vision.segmentation import searched
 from renderfit.vision.stream import Source
 from renderfit.vision.unet import UNet, folded
 from renderfit.vision.windows import Window
@@ -92,9 +93,9 @@ def photographed(network: UNet, source: Source, count: int, first: int = 0) -> l
         pose = Pose.look_at(middle + AWAY * subject.diagonal * direction, middle)
         photo = photograph(subject, camera, pose, int(generator.integers(1 << 31)), source.style)
         try:
-            windows, scores, *_ = looked(photo.image, lean, network.categories[index % len(source.meshes)])
+            last = searched(photo.image, lean, network.categories[index % len(source.meshes)])
         except DataError:
             continue
         if photo.mask.any():
-            found.append((windows, scores, photo.mask))
+            found.append((last.windows, last.scores, photo.mask))
     return found

@@ -13,10 +13,11 @@ from renderfit.rendering.normals import vertex_normals
 from renderfit.vision.checkpoint import load_network
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.images import as_mask, as_rgb, require_size
+from renderfit.vision.looks import FEWEST_PIXELS, largest_part
 from renderfit.vision.refiner import Prediction, Refiner
 from renderfit.vision.refiner_mirror import both_ways
 from renderfit.vision.refiner_start import Start, aligned, rays
-from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part, segment
+from renderfit.vision.segmentation import segment
 from renderfit.vision.windows import Window
 
 LOOKS = 2

@@ -19,7 +19,7 @@ from renderfit.registration.deepcpd.network import UNIT, DisplacementNet
 from renderfit.registration.result import Registration, Step
 from renderfit.shapes.visibility import visible_vertices
 from renderfit.vision.images import as_rgb
-from renderfit.vision.segmentation import FEWEST_PIXELS, largest_part
+from renderfit.vision.looks import FEWEST_PIXELS, largest_part
 
 Array = NDArray[np.float64]
 
