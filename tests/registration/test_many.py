@@ -3,7 +3,6 @@ import pytest
 import torch
 import trimesh
 from distributed import LocalCluster
-from joblib.externals.loky import get_reusable_executor
 
 from renderfit import rendering
 from renderfit.errors import ConfigError, DataError, ShapeError
@@ -55,13 +54,6 @@ def same(ours, theirs):
     return all(torch.equal(a, b) for a, b in parts) and all(np.array_equal(a.covariance, b.covariance) for a, b in pairs)
 
 
-@pytest.fixture
-def new_workers():
-    """End the worker processes that other tests in this one have left: to another number of workers joblib may never get."""
-    get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)
-
-
-@pytest.mark.usefixtures("new_workers")
 def test_worker_processes_find_what_a_loop_finds_to_the_last_bit(tasks, here):
     assert same(here, register_many(tasks, "loky", jobs=2))
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import joblib
+from joblib.externals.loky import ProcessPoolExecutor
 
 from renderfit.errors import ConfigError, RenderFitError
 from renderfit.registration.register import register
 from renderfit.registration.result import Registration
+from renderfit.threads import ONE_THREAD
 
 
 def register_many(
@@ -67,16 +69,23 @@ def register_many(
         raise ConfigError(f"jobs is {jobs}; expected a number of worker processes, or 0: one per core")
     if backend == "serial":
         return [_one(task) for task in tasks]
-    calls = [joblib.delayed(_one)(task) for task in tasks]
     if backend == "loky":
-        with joblib.parallel_config("loky", n_jobs=jobs or -1, inner_max_num_threads=1):
-            return list(joblib.Parallel(batch_size="auto")(calls))
+        return _in_workers(tasks, joblib.cpu_count() if jobs in (0, -1) else jobs)
     if not scheduler:
         raise ConfigError('backend "dask" needs the address of a scheduler; expected scheduler="tcp://host:8786"')
     from distributed import Client
 
     with Client(scheduler) as client, joblib.parallel_config("dask", client=client):
-        return list(joblib.Parallel()(calls))
+        return list(joblib.Parallel()(joblib.delayed(_one)(task) for task in tasks))
+
+
+def _in_workers(tasks: Sequence[dict[str, Any]], jobs: int) -> list[Registration | RenderFitError]:
+    """Use processes of this call's own: those that joblib shares within a program can wait for ever when their number changes."""
+    pool = ProcessPoolExecutor(max_workers=max(1, min(jobs, len(tasks))), env=ONE_THREAD)
+    try:
+        return list(pool.map(_one, tasks))
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
 
 
 def _one(task: dict[str, Any]) -> Registration | RenderFitError:
