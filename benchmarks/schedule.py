@@ -1,4 +1,4 @@
-"""What the solver's schedule buys: registrations of left-out training instances with one part of it changed at a time.
+"""What the solver's schedule and a bound on residuals buy: registrations of left-out training instances with one part changed at a time.
 
 ``python benchmarks/schedule.py`` writes ``results/schedule.json``: vertex distance over that of the mean shape at the true
 pose, with true masks and with those of the package's network; CPU time of a registration beside it goes to the log
@@ -24,6 +24,9 @@ from renderfit.registration.register import settings_of
 from renderfit.vision import load_network, segment
 from renderfit.whole import write_json
 
+BOUNDS = (0.5, 0.25, 0.1)
+"""Shares of full contrast beyond which a residual counts linearly only (`ours.robust`)."""
+
 
 def schedules(whole):
     """Yield (name, schedule): the whole one, then with one change each."""
@@ -41,6 +44,14 @@ def schedules(whole):
         yield "columns of size and detail held four times as hard", (*whole[:-1], dataclasses.replace(finest, firmness=4 * finest.firmness))
         still = dataclasses.replace(finest, groups=tuple(group for group in finest.groups if group not in stages.SIZE))
         yield "columns of size not moved", (*whole[:-1], still)
+
+
+def variants(used, whole):
+    """Yield (name, settings): each schedule, then the whole one with ever smaller bounds on the residuals of the outline."""
+    for name, schedule in schedules(whole):
+        yield name, dataclasses.replace(used, stages=schedule)
+    for share in BOUNDS:
+        yield f"residuals beyond {share:g} of full contrast linear", dataclasses.replace(used, stages=whole, robust=share)
 
 
 def outline(view, network, category):
@@ -63,8 +74,8 @@ def main():
             view.mask if masks == "true" else segment(view.image, network, c, view.camera, view.noisy_pose) for c, (_, view, _, _) in cases
         ]
         for noise, whole in ((False, stages.KNOWN), (True, stages.NOISE)):
-            for name, schedule in schedules(whole):
-                settings, found, placed, begun = dataclasses.replace(used, stages=schedule), [], [], time.process_time()
+            for name, settings in variants(used, whole):
+                found, placed, begun = [], [], time.process_time()
                 for (_, (space, view, reference, mean)), mask in zip(cases, seen, strict=True):
                     pose = view.noisy_pose if noise else view.pose
                     fit = register(view.image, space, view.camera, mask, pose, noise, config=settings)

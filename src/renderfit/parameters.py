@@ -210,6 +210,9 @@ class Ours:
     spread: float = value(0.3, low=1e-6, unit="rad", about="standard deviation of a predicted normal")
     shading: float = value(0.0, low=0, about="brightness inside the outline is worth so many independent pixels; 0: not used")
     uneven: float = value(0.06, low=1e-6, about="standard deviation of a pixel's brightness, relative to its material's")
+    robust: float = value(
+        0.0, low=0, high=1, about="share of full contrast beyond which a residual of the outline counts linearly only; 0: all count in full"
+    )
     repeats: int = value(1, low=1, high=5, about="how often a refiner predicts evidence beside the fit")
     model: Literal["pca", "rich", "nearest"] = value(
         "rich", about="5-D space of the paper, the richer one, or the shape of the former that is nearest to the latter's answer"

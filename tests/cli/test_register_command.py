@@ -13,9 +13,13 @@ from trimesh.creation import icosphere
 import renderfit as rf
 from renderfit import config, paths
 from renderfit.cli import register, register_cloud
-from renderfit.errors import DataError
+from renderfit.errors import ConfigError, DataError
+from renderfit.registration import ours
 from renderfit.rendering.images import write_image
 from renderfit.vision import UNet, save_network
+
+TERMS = ("coordinates", "normals", "shading", "robust")
+"""Options that say how much a kind of evidence counts."""
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,36 @@ def test_predicted_evidence_can_be_used(folder, tmp_path):
     assert network.endswith("published")
 
 
+@pytest.mark.parametrize("name", TERMS)
+def test_what_a_kind_of_evidence_counts_reaches_the_solver(folder, tmp_path, monkeypatch, name):
+    solve, used = ours.solve, []
+
+    def noted(columns, views, optimise_pose, settings, before=None):
+        used.append(settings)
+        return solve(columns, views, optimise_pose, settings, before)
+
+    monkeypatch.setattr(ours, "solve", noted)
+    refine = name in {"coordinates", "normals"}
+    for given in ({}, {name: 0.25}, {name: 0.0}):
+        _call(folder, tmp_path, (0,), refine=refine, **given)
+    fits = len(used) // 3
+    assert fits == 1 + refine
+    plain, told, none = (used[fits * k : fits * (k + 1)] for k in range(3))
+    for before, after, off in zip(plain, told, none, strict=True):
+        if name == "robust":
+            assert (after, off) == (dataclasses.replace(before, robust=0.25), dataclasses.replace(before, robust=float("inf")))
+        else:
+            assert getattr(after.trust, name) == 0.25
+            assert getattr(off.trust, name) == 0
+            assert dataclasses.replace(after.trust, **{name: getattr(before.trust, name)}) == before.trust
+
+
+def test_a_weight_outside_its_range_is_named_before_anything_is_read(folder, tmp_path):
+    with pytest.raises(ConfigError, match=r"robust is 2.0; expected at least 0 and at most 1"):
+        _call(folder, tmp_path / "out", (0,), robust=2.0)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_category_that_the_refiner_never_saw_is_warned_of(folder, tmp_path, caplog):
     (tmp_path / "drill").symlink_to(folder / "space")
     shutil.copytree(folder / "space", tmp_path / "spaces" / "drill")
@@ -91,6 +125,9 @@ def test_the_refiner_is_the_one_that_params_yaml_names(folder, tmp_path, monkeyp
         ({"pose": ["a", "b", "c"]}, "2 photographs and 3 times --pose"),
         ({"refine": True, "method": "paper"}, "--refine goes with --method ours"),
         ({"mask": ["a", "b"], "network": "c"}, "got --network and --mask"),
+        ({"coordinates": 5.0}, "--coordinates goes with --refine"),
+        ({"normals": 0.0}, "--normals goes with --refine"),
+        *[({name: 0.5, "method": "paper"}, f"--{name} goes with --method ours") for name in TERMS],
     ],
 )
 def test_what_does_not_go_together_is_named(folder, tmp_path, options, message):

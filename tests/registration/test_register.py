@@ -1,7 +1,10 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
+from renderfit import config
 from renderfit.errors import ConfigError, DataError, ShapeError
 from renderfit.evaluation import vertex_error
 from renderfit.geometry import Camera, Pose
@@ -9,6 +12,7 @@ from renderfit.registration import Prior, SolverConfig, register
 from renderfit.registration.columns import Columns
 from renderfit.registration.objective import View
 from renderfit.registration.ours import solve
+from renderfit.registration.register import settings_of
 from renderfit.registration.stages import LOCAL, NOISE, emphasis
 
 EXACT = SolverConfig()
@@ -61,13 +65,41 @@ def test_the_same_input_gives_the_same_bits(joint, mask, space, camera, noisy):
     assert torch.equal(again.mesh.vertices, joint.mesh.vertices)
 
 
-def patched(mask):
-    """Return a mask that is wrong in patches: two bites out of its outline."""
+def patched(mask, filled=0):
+    """Return a mask that is wrong in patches: two bites out of its outline, or two lumps where they are `filled`."""
     rows, columns = np.nonzero(mask)
     wrong, (y, x) = mask.copy(), np.indices(mask.shape)
     for place in (rows.argmin(), columns.argmax()):
-        wrong[(y - rows[place]) ** 2 + (x - columns[place]) ** 2 < 12**2] = 0
+        wrong[(y - rows[place]) ** 2 + (x - columns[place]) ** 2 < 12**2] = filled
     return wrong
+
+
+@pytest.mark.parametrize("filled", [0, 1])
+def test_bounded_residuals_fit_a_mask_better_that_is_wrong_in_patches(mask, space, camera, pose, target, filled):
+    seen = patched(mask, filled)
+    plain, bounded = (
+        vertex_error(register(seen, space, camera, seen, pose, False, model="pca", config=used).mesh, target).mean
+        for used in (EXACT, dataclasses.replace(EXACT, robust=0.1))
+    )
+    assert bounded < 0.7 * plain
+
+
+def test_the_bound_of_params_yaml_reaches_the_solver():
+    section = config.section(config.Ours)
+    for seen in (False, True):
+        plain = settings_of(dataclasses.replace(section, robust=0.0), seen)
+        assert plain.robust == np.inf
+        assert settings_of(config.replaced(section, robust=0.25), seen) == dataclasses.replace(plain, robust=0.25)
+
+
+def test_a_section_serves_as_the_settings_it_says(mask, space, camera, pose):
+    start = {"mask": mask, "pose": pose, "optimise_pose": False}
+    section = config.replaced(config.section(config.Ours), robust=0.25, model="pca")
+    found = register(mask, space, camera, config=section, **start)
+    wanted = register(mask, space, camera, config=settings_of(section, False), model="pca", **start)
+    assert found.model == "pca"
+    assert torch.equal(found.latent, wanted.latent)
+    assert np.array_equal(found.covariance, wanted.covariance)
 
 
 @pytest.mark.parametrize("moves", [False, True])

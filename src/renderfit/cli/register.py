@@ -39,10 +39,28 @@ def command(
         bool,
         typer.Option("--refine", help="also use coordinates and normals that a network predicts: for categories it was trained on only"),
     ] = False,
+    coordinates: Annotated[
+        float | None,
+        typer.Option(help="with --refine: coordinates are worth so many independent pixels; 0: not used; default: params.yaml"),
+    ] = None,
+    normals: Annotated[
+        float | None, typer.Option(help="with --refine: normals are worth so many independent pixels; 0: not used; default: params.yaml")
+    ] = None,
+    shading: Annotated[
+        float | None,
+        typer.Option(help="brightness inside the outline is worth so many independent pixels; 0: not used; default: params.yaml"),
+    ] = None,
+    robust: Annotated[
+        float | None,
+        typer.Option(
+            help="share of full contrast beyond which a residual of the outline counts linearly only; 0: all in full; default: params.yaml"
+        ),
+    ] = None,
     replay: Annotated[bool, typer.Option(help="also write replay.html, the iterations in 3D")] = False,
     json: Annotated[bool, typer.Option("--json", help="one JSON object on the last line of stdout")] = False,
 ) -> None:
     """Deform the category's canonical object until its rendering explains the photograph, or all IMAGES of it."""
+    from renderfit import config
     from renderfit.errors import ConvergenceError
     from renderfit.geometry import Camera, Pose
     from renderfit.registration import files, register
@@ -59,6 +77,14 @@ def command(
             raise typer.BadParameter(f"got {len(images)} photographs and {len(paths)} times {name}; expected one each, in the same order")
     if refine and method == "paper":
         raise typer.BadParameter("--refine goes with --method ours: the paper's method compares images only")
+    terms = {"coordinates": coordinates, "normals": normals, "shading": shading, "robust": robust}
+    weights = {name: weight for name, weight in terms.items() if weight is not None}
+    for name in weights:
+        if method == "paper":
+            raise typer.BadParameter(f"--{name} goes with --method ours: the paper's method has no such term")
+        if name in {"coordinates", "normals"} and not refine:
+            raise typer.BadParameter(f"--{name} goes with --refine: without it nothing predicts {name}")
+    section = config.replaced(config.section(config.Ours), **weights) if weights else None  # checked before networks are read
     if network is not None and masks and method == "ours":
         raise typer.BadParameter("got --network and --mask; expected one of them: the network only finds the object where there is no mask")
     pictures, views = [files.read_image(path) for path in images], [Camera.load(path) for path in lenses]
@@ -82,6 +108,7 @@ def command(
         method=method,
         network=None if segmenter is None else load_network(segmenter),
         model=model,
+        config=section,
         refiner=trained,
     )
     summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views)

@@ -70,8 +70,8 @@ def register(
     model : str, optional
         "rich", "pca" (the paper's space, fitted to the outline) or "nearest" (the shape of the paper's space that is nearest to the
         answer of "rich", a better one); default: params.yaml ``ours.model`` for "ours", "pca" for the paper.
-    config : SolverConfig or config.Paper, optional
-        Instead of params.yaml's values.
+    config : SolverConfig, config.Ours or config.Paper, optional
+        Instead of params.yaml's values: for "ours" the solver's settings or the whole section, for "paper" its section.
     category : str, optional
         Which of the network's classes to look for; default: the one with the most pixels.
     evidence : Evidence or list of Evidence, optional
@@ -113,13 +113,13 @@ def register(
         return _paper(given, space, optimise_pose, config, begun)
     if method != "ours":
         raise DataError(f'method is {method!r}; expected "ours" or "paper"')
-    section = params.section(params.Ours)
+    section = config if isinstance(config, params.Ours) else params.section(params.Ours)
     name = model or section.model
     columns = Columns.of_space(space, "rich" if name == NEAREST else name)
     for number, (lens, start) in enumerate(zip(given.cameras, given.poses, strict=True)):
         with told(number, len(given.images)):
             require_start(columns.mean, lens, start)
-    settings = config or settings_of(section, evidence is not None)
+    settings = settings_of(section, evidence is not None) if config is None or config is section else config
     read = None if evidence is None else listed(evidence)
     if read is not None and len(read) != len(given.images):
         raise ShapeError(f"got {len(given.images)} images and {len(read)} evidences; expected one of each a view")
@@ -208,4 +208,6 @@ def settings_of(section: params.Ours, seen: bool) -> ours.SolverConfig:
         section.coordinates, section.normals, section.turn, section.shift, section.tilt, section.spread,
         shading=section.shading, uneven=section.uneven,
     )  # fmt: skip
-    return ours.SolverConfig(prior, trust=trust, correlation=(0.0, 0.0) if seen else (section.correlation_known, section.correlation))
+    correlation = (0.0, 0.0) if seen else (section.correlation_known, section.correlation)
+    bound = section.robust or float("inf")  # parameters are finite: 0 stands for no bound
+    return ours.SolverConfig(prior, bound, trust=trust, correlation=correlation)
