@@ -6,8 +6,7 @@ Training instances, warped so that no shape is one of training, half of them in 
 their own too, near and far, are searched for from noisy starts: with two looks at a window, with windows that follow what was found,
 with the mean of three windows at the end, and with a second search where those three disagree, as `segment` does. The choice was made
 by such photographs; the test instances have no part in it. For the last variant, and for tables with nothing on them, the doubts are
-written too: how far the last windows agree, and how many pixels the mask is undecided on. Networks: that of the package and, where
-there is one, that of the stage unet.
+counted too. Networks: that of the package and, where there is one, that of the stage unet.
 """
 
 import json
@@ -23,7 +22,6 @@ from renderfit.pipeline.catalogue import splits
 from renderfit.pipeline.unet import training_meshes
 from renderfit.progress import progress
 from renderfit.provenance import provenance
-from renderfit.registration.checks import unsure_share
 from renderfit.rendering.photo import UNSEEN, Style, Subject, photograph
 from renderfit.vision import examination, load_network, search, segmentation
 from renderfit.vision.scores import intersection_over_union
@@ -69,25 +67,24 @@ def tables(camera):
 
 
 def judged(network, image, true, category, camera, start):
-    """Return overlap with the true mask, agreement of the windows, undecided pixels; where nothing is found, the last two are left out."""
+    """Return overlap with the true mask and agreement of the last windows, which is left out where nothing is found."""
     try:
         last = searched(image, network, category, camera, start)
     except DataError:
         return {"iou": 0.0}
     found = last.probability(network.edge)
     overlap = intersection_over_union(found > 0.5, true) if true.any() else 0.0
-    return {"iou": round(overlap, 4), "agreement": round(last.agreement, 3), "undecided": round(unsure_share(found), 3)}
+    return {"iou": round(overlap, 4), "agreement": round(last.agreement, 3)}
 
 
 def doubts(records, empty):
-    """Return how well disagreement and indecision tell good masks from others, and empty tables."""
+    """Return how well disagreement tells good masks from others, and empty tables."""
     good = [r for r in records if r["iou"] > GOOD]
     bad = [r for r in records if r["iou"] <= GOOD]
     kept = [r for r in empty if r.get("agreement", 0.0) >= segmentation.CHANGING]
     return {
         "good": len(good),
         "good_least_agreement": min(r["agreement"] for r in good),
-        "good_most_undecided": max(r["undecided"] for r in good),
         "good_warned": sum(r["agreement"] < segmentation.DOUBTFUL for r in good),
         "bad": len(bad),
         "bad_refused_or_warned": sum(r.get("agreement", 0.0) < segmentation.DOUBTFUL for r in bad),

@@ -11,7 +11,6 @@ from renderfit.registration import checks, files, register
 from renderfit.registration.columns import Columns
 from renderfit.registration.expected import Expected
 from renderfit.registration.levenberg import Damping, minimise
-from renderfit.registration.objective import View
 from renderfit.registration.ours import SolverConfig
 from renderfit.registration.overlay import overlay
 from renderfit.registration.stages import Stage
@@ -211,17 +210,6 @@ def test_border_share_counts_only_what_touches_the_border():
     mask[:] = 0
     mask[0:5, 5:10] = 1
     assert checks.border_share(mask) == pytest.approx(5 / 20)
-
-
-def test_an_undecided_mask_is_reported_and_believed_less(space, camera, pose, target, mask_of):
-    columns, clear = Columns.of(space.model("pca")), np.asarray(mask_of(target, pose, camera), np.float64)
-    assert checks.unsure_share(clear) < 0.3
-    washed = 0.5 + 0.3 * (clear - 0.5)  # the same outline, nothing of it certain
-    assert checks.unsure_share(washed) > 1
-    found = [checks.judge(columns, [View(camera, mask, pose)], np.zeros(9), [0.97]) for mask in (clear, washed)]
-    assert found[0] == checks.Verdict(1.0, [])
-    assert found[1].confidence < checks.TRUSTED
-    assert "undecided" in found[1].warnings[0]
 
 
 def test_an_open_rotation_is_reported_with_its_axis(space, camera, pose):

@@ -187,6 +187,33 @@ def test_a_wrong_scale_is_not_a_silent_answer(target, space, camera, pose, mask_
     assert not found.converged
 
 
+class Jars(torch.nn.Module):
+    """Finds whatever is white, and takes it for a jar."""
+
+    categories, window, stride, edge = ("can", "jar"), 128, 1, 0.0
+
+    def __init__(self):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(1))
+
+    def forward(self, images):
+        white = 20 * (images[:, 0] - 0.5)
+        return torch.stack([-white, -9 * torch.ones_like(white), white], dim=1)
+
+
+@pytest.mark.parametrize("method", ["ours", "paper"])
+def test_a_wrong_category_is_not_a_silent_answer(mask, space, camera, pose, method):
+    image = np.repeat(mask[..., None], 3, axis=2).astype(np.float64)
+    settings = dataclasses.replace(config.section(config.Paper), loss="mask", iterations=2) if method == "paper" else None
+    given = {"pose": pose, "optimise_pose": False, "network": Jars(), "model": "pca", "method": method, "config": settings}
+    right, wrong = (register(image, space, camera, category=category, **given) for category in ("jar", "can"))
+    assert torch.equal(right.latent, wrong.latent)
+    assert not any("looks more like" in warning for warning in right.warnings)
+    assert "looks more like a jar than like a can" in wrong.warnings[0]
+    assert wrong.confidence == pytest.approx(0.4 * right.confidence)
+    assert not wrong.converged
+
+
 def test_a_pose_far_off_is_not_a_silent_answer(mask, space, camera, pose):
     far = Pose.from_parts(pose.moved(torch.tensor([1.4, 0.8, 0.0, 0, 0, 0])).rotation, pose.translation + torch.tensor([0.1, 0.1, 0.0]))
     found = register(mask, space, camera, mask=mask, pose=far, model="pca", config=EXACT)

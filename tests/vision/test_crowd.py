@@ -78,6 +78,17 @@ def test_one_object_is_not_taken_for_two(published, caplog):
     assert not caplog.text
 
 
+@pytest.mark.parametrize(("shown", "other"), [("spray", "bottle"), ("bottle", "spray"), ("drill", "camera"), ("camera", "drill")])
+def test_another_category_than_the_one_meant_is_warned_of(published, caplog, shown, other):
+    pose = Pose.look_at(torch.tensor([0.3, -0.5, 0.35]), torch.tensor([0.0, 0.0, 0.09]))
+    photo = photograph(body(shown), CAMERA, pose, 1, CALM)
+    for meant, warned in ((shown, False), (other, True)):
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            assert intersection_over_union(segment(photo.image, published, meant) > 0.5, photo.mask) > 0.9
+        assert (f"looks more like a {shown} than like a {meant}" in caplog.text) == warned
+
+
 def test_most_tables_without_an_object_show_none(published):
     """Of a body whose faces have no area its table is left; the network takes a shadow or a stain for an object at times."""
     corners = torch.cartesian_prod(*torch.tensor([[-0.08, 0.08], [-0.08, 0.08], [0.0, 0.2]]))

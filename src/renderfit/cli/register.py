@@ -98,6 +98,7 @@ def command(
     trained = None if refiner is None else load_refiner(refiner)
     if refiner is not None and (doubt := refiner_files.doubt(space.resolve().name, refiner)):
         _log.warning("warning: %s; without --refine the photograph alone decides", doubt)
+    finder = None if segmenter is None else load_network(segmenter)
     found = register(
         pictures,
         category,
@@ -106,7 +107,8 @@ def command(
         pose=starts or [None] * len(images),  # type: ignore[list-item]
         optimise_pose=optimise_pose,
         method=method,
-        network=None if segmenter is None else load_network(segmenter),
+        network=finder,
+        category=name if finder is not None and (name := space.resolve().name) in finder.categories else None,
         model=model,
         config=section,
         refiner=trained,

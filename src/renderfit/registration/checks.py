@@ -26,10 +26,6 @@ FAR = 0.03
 """Mean distance of a cloud from its fit, as a share of the object's size, that is no good fit any more."""
 SMALLEST_MASK = 0.001
 """Share of the image below which a mask counts as empty."""
-UNDECIDED, UNSURE = 0.15, 0.7
-"""A mask is undecided on a pixel from this value to one less it; so many of them a pixel of the object make a mask doubtful.
-
-Of the masks in `benchmarks/looks.py` those that overlap the true one by over 0.8 have fewer."""
 UNSETTLED = "the iterations ended before the cost had settled: the answer may still be on its way"
 """The warning of a fit that reached no plateau."""
 LOOSE_TURN = 0.07
@@ -64,11 +60,6 @@ def border_share(mask: NDArray[np.float64]) -> float:
     return border / max(outline, 1)
 
 
-def unsure_share(mask: NDArray[np.float64]) -> float:
-    """Return how many pixels a soft mask is undecided on, over those it takes for the object."""
-    return float(((mask > UNDECIDED) & (mask < 1 - UNDECIDED)).sum() / max(int((mask >= 0.5).sum()), 1))
-
-
 def judge(
     columns: Columns, views: Sequence[View], x: Array, overlaps: Sequence[float], expected: Sequence[Expected] | None = None
 ) -> Verdict:
@@ -89,12 +80,6 @@ def judge(
     warnings: list[str] = []
     confidence = 1.0
     for v, (view, overlap) in enumerate(zip(views, overlaps, strict=True)):
-        unsure = unsure_share(view.mask)
-        if unsure > UNSURE:
-            warnings.append(
-                f"view {v}: the mask is undecided on {100 * unsure:.0f} pixels for every 100 of the object: look at it, or pass one"
-            )
-            confidence *= float(np.clip(0.8 + UNSURE - unsure, 0.2, 1))
         share = border_share(view.mask)
         if share > 0.02:
             warnings.append(f"view {v}: {100 * share:.0f} % of the object's outline lies on the image border: the object is cut")

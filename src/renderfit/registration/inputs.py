@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from renderfit.registration.photometry import Photometry
 from renderfit.registration.samples import Samples
 from renderfit.vision.evidence import Evidence
 from renderfit.vision.images import as_mask, require_size
+
+if TYPE_CHECKING:
+    from renderfit.vision.segmentation import Doubt
 
 Array = NDArray[np.float64]
 
@@ -47,13 +50,13 @@ def require_different(names: Sequence[Any], images: Sequence[NDArray[np.uint8]])
                 raise DataError(f"{names[earlier]} and {names[number]} hold the same picture, which would count twice: leave one out")
 
 
-def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> Any:
-    """Return the mask given, else that of the segmentation network; without either None."""
+def found_mask(image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None) -> tuple[Any, Sequence[Doubt]]:
+    """Return the mask given, else that of the segmentation network and what makes it doubtful; without either None."""
     if mask is not None or network is None:
-        return mask
-    from renderfit.vision import segment
+        return mask, ()
+    from renderfit.vision.segmentation import doubted
 
-    return segment(_picture(image, camera), network, category, camera, posed(pose))
+    return doubted(_picture(image, camera), network, category, camera, posed(pose))
 
 
 def _picture(image: Any, camera: Camera) -> Any:
@@ -69,11 +72,8 @@ def posed(pose: Pose | None) -> Pose:
     return pose
 
 
-def view_of(
-    image: Any, camera: Camera, mask: Any, pose: Pose | None, network: Any, category: str | None, evidence: Evidence | None = None,
-    shading: bool = False,
-) -> View:  # fmt: skip
-    """Return one observed image: the mask given, else that of the evidence, else that of the segmentation network.
+def view_of(image: Any, camera: Camera, mask: Any, pose: Pose | None, evidence: Evidence | None = None, shading: bool = False) -> View:
+    """Return one observed image: the mask given, else that of the evidence.
 
     With `shading` the photograph's brightness inside the mask is read too.
 
@@ -85,7 +85,6 @@ def view_of(
     picture, start = _picture(image, camera), posed(pose)
     if mask is None and evidence is not None:
         mask = evidence.mask
-    mask = found_mask(picture, camera, mask, start, network, category)
     if mask is None:
         raise DataError("neither mask nor network was given; expected the object's mask (H, W) or a trained segmentation network")
     values = as_mask(mask, camera)
@@ -104,6 +103,7 @@ class Given:
     poses: list[Pose]
     network: Any
     category: str | None
+    doubts: tuple[Doubt, ...] = ()
 
     @classmethod
     def of(cls, image: Any, camera: Any, mask: Any, pose: Any, network: Any, category: str | None) -> Given:
@@ -125,12 +125,14 @@ class Given:
         return cls(images, cameras, masks, [posed(entry) for entry in poses], network, category)
 
     def segmented(self) -> Given:
-        """Return the same with the masks that the network finds where there are none."""
-        masks = []
+        """Return the same with the masks that the network finds where there are none, and what makes those doubtful."""
+        masks, doubts = [], []
         for number, view in enumerate(zip(self.images, self.cameras, self.masks, self.poses, strict=True)):
             with told(number, len(self.images)):
-                masks.append(found_mask(*view, self.network, self.category))
-        return replace(self, masks=masks)
+                mask, found = found_mask(*view, self.network, self.category)
+            masks.append(mask)
+            doubts += [replace(doubt, reason=f"view {number}: {doubt.reason}") for doubt in found]
+        return replace(self, masks=masks, doubts=tuple(doubts))
 
     def views(self, evidence: Sequence[Evidence | None] | None = None, shading: bool = False) -> list[View]:
         """Return the observed images; what is raised, `view_of` says."""
@@ -138,7 +140,7 @@ class Given:
         views = []
         for number, part in enumerate(zip(self.images, self.cameras, self.masks, self.poses, read, strict=True)):
             with told(number, len(self.images)):
-                views.append(view_of(*part[:4], self.network, self.category, part[4], shading))
+                views.append(view_of(*part, shading))
         return views
 
     def predicted(self, refiner: Any, mesh: Mesh, poses: Sequence[Pose], exact: bool) -> list[Evidence]:

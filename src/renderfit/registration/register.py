@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -123,13 +124,15 @@ def register(
     read = None if evidence is None else listed(evidence)
     if read is not None and len(read) != len(given.images):
         raise ShapeError(f"got {len(given.images)} images and {len(read)} evidences; expected one of each a view")
-    if evidence is not None or refiner is None:
+    if read is None:
+        given = given.segmented()
+    if read is not None or refiner is None:
         solved, views = _solved(columns, given.views(read, settings.trust.shading > 0), optimise_pose, settings)
     else:
-        solved, views = _refined(columns, given.segmented(), refiner, section.repeats, optimise_pose, settings)
+        solved, views = _refined(columns, given, refiner, section.repeats, optimise_pose, settings)
     if name == NEAREST:
         (solved, columns), name = nearest(solved, columns, space, views, settings), "pca"
-    return _answer(columns, views, solved, settings, name, begun)
+    return doubted(_answer(columns, views, solved, settings, name, begun), given)
 
 
 def _paper(given: Given, space: Any, optimise_pose: bool, config: Any, begun: float) -> Registration:
@@ -140,9 +143,17 @@ def _paper(given: Given, space: Any, optimise_pose: bool, config: Any, begun: fl
         raise DataError(f'got {len(given.images)} images; the paper\'s method registers one: expected method="ours" for several views')
     middle = np.asarray(space.model("pca").mean)
     require_start(middle, given.cameras[0], given.poses[0])
+    given = given.segmented()
     (view,) = given.views()
     require_start(middle, view.camera, view.start, view.mask)
-    return register_paper(given.images[0], space, view, optimise_pose, given.network, config, begun)
+    return doubted(register_paper(given.images[0], space, view, optimise_pose, given.network, config, begun), given)
+
+
+def doubted(found: Registration, given: Given) -> Registration:
+    """Return a registration believed as far as the masks are that it was made from."""
+    confidence = found.confidence * math.prod(doubt.factor for doubt in given.doubts)
+    converged = found.converged and (not given.doubts or confidence >= checks.TRUSTED)
+    return replace(found, confidence=confidence, converged=converged, warnings=[*(doubt.reason for doubt in given.doubts), *found.warnings])
 
 
 def _solved(

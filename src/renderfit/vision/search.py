@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -56,6 +57,11 @@ class Found:
         """Overlap (intersection over union, 0 to 1) of what the last windows take for the object."""
         each = [pasted(window, 1 - score[:1], *self.own.shape) > 0.5 for window, score in zip(self.windows, self.scores, strict=True)]
         return float((np.all(each, axis=0) & self.own).sum() / max(int((np.any(each, axis=0) & self.own).sum()), 1))
+
+    def likeliest(self, categories: Sequence[str]) -> str:
+        """Return which of the network's `categories` most of what the last windows show looks like."""
+        scores = torch.cat(self.scores, dim=2)
+        return categories[int((scores[1:] * (scores[0] < 0.5)).sum(dim=(1, 2)).argmax())]
 
     @functools.cached_property
     def weight(self) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -59,7 +60,7 @@ def segment(
         From `load_network`.
     category : str, optional
         One of ``network.categories``: what the caller knows the image to show. The outline is that of any
-        object the network knows, so that a mistaken category costs a log line, not the mask.
+        object the network knows, so that a mistaken category costs a warning, not the mask.
     camera, pose : Camera and Pose, optional
         With both, the search starts around the object's origin.
     size : int, optional
@@ -101,30 +102,56 @@ def segment(
     >>> found.shape, bool(((found > 0.5) == (image[..., 0].numpy() > 0)).mean() > 0.95)
     ((64, 64), True)
     """
+    found, doubts = doubted(image, network, category, camera, pose, size=size, extent=extent)
+    for doubt in doubts:
+        _log.warning(doubt.reason)
+    return found
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason to mistrust a mask, and by what factor a confidence falls for it."""
+
+    reason: str
+    factor: float
+
+
+def doubted(
+    image: Tensor | ArrayLike,
+    network: UNet,
+    category: str | None = None,
+    camera: Camera | None = None,
+    pose: Pose | None = None,
+    *,
+    size: int | None = None,
+    extent: float = 0.3,
+) -> tuple[NDArray[np.float64], list[Doubt]]:
+    """Return what `segment` returns, and what it warns of; arguments and errors are the same."""
     last, name = searched(image, network, category, camera, pose, size=size, extent=extent), category or "object"
     if last.agreement < CHANGING:
         raise DataError(
             f"no {name} found in the image for certain: windows of different width agree on {100 * last.agreement:.0f} % only of what they "
             "take for it; expected it in view: check category, pose and exposure, or pass a mask"
         )
-    found = last.probability(network.edge)
+    found, doubts = last.probability(network.edge), []
     if int((found > 0.5).sum()) < FEWEST_PIXELS:
         raise _nothing(name)
     if last.agreement < DOUBTFUL:
-        _log.warning(
-            "the object's mask is doubtful: windows of different width agree on %.0f %% of it; look at it, or pass a mask",
-            100 * last.agreement,
-        )
+        reason = f"the object's mask is doubtful: windows of different width agree on {100 * last.agreement:.0f} % of it"
+        doubts.append(Doubt(f"{reason}; look at it, or pass one", 0.6))
     if not last.own.all():
         posed = camera is not None and pose is not None
-        _log.warning(
-            "the image seems to show more than one object; that about (%.0f, %.0f) px is used, the %s: "
-            "if another is meant, or these are parts of one, pass a mask or a %s",
-            *middle_of(found > 0.5),
-            *(("nearest to the pose", "better pose") if posed else ("largest", "pose")),
-        )
-    _warn(found > 0.5, torch.cat(last.scores, dim=2), name, network.categories)
-    return found
+        which, better = ("nearest to the pose", "better pose") if posed else ("largest", "pose")
+        x, y = middle_of(found > 0.5)
+        reason = f"the image seems to show more than one object; that about ({x:.0f}, {y:.0f}) px is used, the {which}: "
+        doubts.append(Doubt(f"{reason}if another is meant, or these are parts of one, pass a mask or a {better}", 0.8))
+    if (count := len(large_parts(found > 0.5))) > 1:
+        reason = f"the object's mask is in {count} large parts, and all of them count: if they are not one object, pass a mask"
+        doubts.append(Doubt(reason, 0.8))
+    if category is not None and (likeliest := last.likeliest(network.categories)) != category:
+        reason = f"the object looks more like a {likeliest} than like a {category} to the network: wrong category? its outline is used"
+        doubts.append(Doubt(reason, 0.4))
+    return found, doubts
 
 
 def searched(
@@ -169,12 +196,3 @@ def _window_of_pose(camera: Camera, pose: Pose, extent: float) -> Window:
         raise DataError(f"the pose puts the object {float(centre[2]):.3g} m before the camera; expected it in front (z > {camera.near} m)")
     x, y = (float(value) for value in camera.project(centre))
     return Window(x, y, ROOM * extent * max(camera.fx, camera.fy) / float(centre[2]))
-
-
-def _warn(mask: NDArray[np.bool_], scores: Tensor, name: str, categories: tuple[str, ...]) -> None:
-    if (count := len(large_parts(mask))) > 1:
-        _log.warning("the object's mask is in %d large parts, and all of them count: if they are not one object, pass a mask", count)
-    amounts = (scores[1:] * (scores[0] < 0.5)).sum(dim=(1, 2))
-    likeliest = categories[int(amounts.argmax())]
-    if name in categories and likeliest != name:
-        _log.info("the object looks more like a %s than like a %s to the network; its outline is used all the same", likeliest, name)
