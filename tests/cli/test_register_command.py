@@ -79,7 +79,7 @@ def test_what_a_kind_of_evidence_counts_reaches_the_solver(folder, tmp_path, mon
     monkeypatch.setattr(ours, "solve", noted)
     refine = name in {"coordinates", "normals"}
     for given in ({}, {name: 0.25}, {name: 0.0}):
-        _call(folder, tmp_path, (0,), refine=refine, **given)
+        assert _call(folder, tmp_path, (0,), refine=refine, **given)["options"] == {"optimise_pose": False, "refine": refine} | given
     fits = len(used) // 3
     assert fits == 1 + refine
     plain, told, none = (used[fits * k : fits * (k + 1)] for k in range(3))

@@ -113,7 +113,8 @@ def command(
         config=section,
         refiner=trained,
     )
-    summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views)
+    options = {"optimise_pose": optimise_pose, "refine": refine} | weights
+    summary = files.write_registration(found, out, [*images, space, *camera, *masks, *poses, *networks], pictures, views, options)
     if replay:
         from renderfit.plotting.registration import replay_scene
         from renderfit.registration.columns import Columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +106,12 @@ def _is_number(word: str) -> bool:
 
 
 def write_registration(
-    found: Registration, folder: Path, inputs: Sequence[Path], pictures: Sequence[NDArray[np.uint8]] = (), cameras: Sequence[Camera] = ()
-) -> dict[str, Any]:
+    found: Registration, folder: Path, inputs: Sequence[Path], pictures: Sequence[NDArray[np.uint8]] = (), cameras: Sequence[Camera] = (),
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Write registration.json, mesh.ply and, with the pictures, overlay.png, of further views overlay-2.png and so on.
 
-    An earlier JSON goes first, the new one appears last.
+    An earlier JSON goes first, the new one appears last. It names the `options` that took the place of params.yaml's values.
 
     Returns
     -------
@@ -136,5 +137,7 @@ def write_registration(
             name = "overlay.png" if number == 1 else f"overlay-{number}.png"
             write_image(overlay(picture, found.mesh, camera, pose), folder / name)
     summary = found.summary() | {"provenance": provenance([path.resolve() for path in inputs], ["ours", "paper", "cls"])}
+    if options is not None:
+        summary["options"] = dict(options)
     write_json(folder / "registration.json", summary)
     return summary
