@@ -25,6 +25,17 @@ def test_true_evidence_leaves_less_than_a_degree(truth, space, camera, pose, noi
     assert vertex_error(found.mesh, target).mean < 0.001
 
 
+def test_true_normals_alone_turn_the_object_right(truth, space, camera, pose, noisy):
+    """Much trust in them led astray while they counted from the start, when nothing was yet where it is seen."""
+    common = {"mask": truth.mask, "pose": noisy, "model": "pca", "evidence": truth}
+    outline, normals = (
+        register(truth.mask, space, camera, config=SolverConfig(Prior(3.0), trust=Trust(0.0, worth, tilt=0.02)), **common)
+        for worth in (0.0, 100.0)
+    )
+    assert normals.pose.angle_to(pose) < 0.7 * outline.pose.angle_to(pose)
+    assert normals.pose.angle_to(pose) < 1.5
+
+
 def test_a_refiner_is_asked_beside_the_fit_to_the_outline_and_helps(truth, space, camera, pose, noisy, target, monkeypatch):
     asked = []
 

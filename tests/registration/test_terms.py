@@ -95,6 +95,18 @@ def test_normal_rows_agree_with_finite_differences(scene, camera):
     assert jacobian == pytest.approx(wanted, rel=1e-4, abs=1e-4)
 
 
+def test_an_object_does_not_get_rid_of_normals_by_leaving_their_pixels(scene, camera, target, pose, mask_of):
+    columns, samples, x, start = scene
+    view = View(camera, mask_of(target, pose, camera).astype(float), start, samples)
+    level, aside = Level.of([view], 128, 1.5), np.zeros(len(x))
+    aside[columns.count + 3] = 0.15  # beside the pixels that show it
+
+    def cost(point):
+        return State(columns, [view], level, np.zeros(len(x)), point, np.inf, Trust(0.0, 30.0)).evidence_cost
+
+    assert cost(x + aside) > cost(x)  # it was nothing
+
+
 def test_the_gradient_of_the_evidence_agrees_with_its_cost(scene, camera, target, pose, mask_of):
     columns, samples, x, start = scene
     view = View(camera, mask_of(target, pose, camera).astype(float), start, samples)

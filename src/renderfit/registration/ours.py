@@ -76,7 +76,11 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     How good a mask is shows in what a fit leaves of it: S, the squared residuals, over L, the length of the outline. Errors that go
     together over a length c are worth one of variance ``c S / L``; that is the weight the prior gets in a second fit, from the start.
     A second fit on from an earlier answer is not made.
+
+    Normals and shading count once all else has been fitted: of a surface that is not yet where it is seen they lead astray.
     """
+    if before is None and any(config.trust.turns_fast(view.samples is not None, view.photometry is not None) for view in views):
+        before = solve(columns, views, optimise_pose, replace(config, trust=config.trust.far_off()))
     length = 0.0 if before is not None else config.correlation[int(optimise_pose)]
     level = functools.cache(functools.partial(Level.of, views))
     found = _fit(columns, views, level, optimise_pose, config, before, not length)

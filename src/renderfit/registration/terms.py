@@ -8,7 +8,7 @@ have the covariance W^-1 + J_c S J_c^T, inverted by Woodbury's identity.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from renderfit.registration.columns import Columns
 from renderfit.registration.samples import Samples
 
 Array = NDArray[np.float64]
+UNCOVERED = np.array([1.0, 0.0, 0.0])
+"""What a normal counts for where nothing is rendered: off by a radian, whatever the parameters. Were it nothing, the object would flee."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,14 @@ class Trust:
     robust: float = 2.0
     shading: float = 0.0
     uneven: float = 0.06
+
+    def turns_fast(self, predicted: bool, photographed: bool) -> bool:
+        """Tell whether normals (where there are predictions) or shading (where there is a photograph) count."""
+        return (predicted and self.normals > 0) or (photographed and self.shading > 0)
+
+    def far_off(self) -> Trust:
+        """Return the trust while the object is not yet where it is seen: none in normals and shading."""
+        return replace(self, normals=0.0, shading=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +124,7 @@ class Terms:
             self._own, self._sums = orientation.vertex_normals(vertices, columns.faces)
             self._seen, self._lengths = orientation.rendered(self._hit, self._place, columns.faces, self._own, self._rotation)
             found = self._hit >= 0
-            off = np.where(found[:, None], self._seen - samples.normals, 0.0) / trust.spread
+            off = np.where(found[:, None], self._seen - samples.normals, UNCOVERED) / trust.spread
             tilts = np.cross(samples.normals[:, None, :], np.eye(3)[None]).transpose(0, 2, 1) / trust.spread
             tilts[~found] = 0.0
             self._normals = _Block.of(off, tilts, np.full(3, trust.tilt), trust.normals, trust.robust, len(off))
