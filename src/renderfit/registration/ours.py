@@ -81,6 +81,7 @@ def solve(columns: Columns, views: Sequence[View], optimise_pose: bool, config: 
     """
     if before is None and any(config.trust.turns_fast(view.samples is not None, view.photometry is not None) for view in views):
         before = solve(columns, views, optimise_pose, replace(config, trust=config.trust.far_off()))
+        config = replace(config, prior=replace(config.prior, weight=before.weight))
     length = 0.0 if before is not None else config.correlation[int(optimise_pose)]
     level = functools.cache(functools.partial(Level.of, views))
     found = _fit(columns, views, level, optimise_pose, config, before, not length)
